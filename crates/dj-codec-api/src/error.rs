@@ -75,7 +75,14 @@ struct Parts {
 impl Error {
     /// An error of this kind. `message` is one clause without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Parts { kind, message: message.into(), codec: None, at: None, advice: None, source: None }))
+        Self(Box::new(Parts {
+            kind,
+            message: message.into(),
+            codec: None,
+            at: None,
+            advice: None,
+            source: None,
+        }))
     }
 
     /// The stored bytes or record are damaged.
@@ -245,7 +252,10 @@ mod tests {
             .at("a/b.npy")
             .advise("fetch the object again")
             .caused_by("disk on fire");
-        assert_eq!(error.to_string(), "<npy> at a/b.npy: the header ends early; fetch the object again");
+        assert_eq!(
+            error.to_string(),
+            "<npy> at a/b.npy: the header ends early; fetch the object again"
+        );
         assert_eq!(
             error.report(),
             "<npy> at a/b.npy: the header ends early; fetch the object again: disk on fire"

@@ -34,13 +34,23 @@ impl FormatVersion {
     /// Version `major.minor`, written with two parts.
     #[must_use]
     pub const fn new(major: u64, minor: u64) -> Self {
-        Self { major, minor, patch: 0, parts: 2 }
+        Self {
+            major,
+            minor,
+            patch: 0,
+            parts: 2,
+        }
     }
 
     /// Version `major`, written with one part: for formats that are told apart by a magic number.
     #[must_use]
     pub const fn intrinsic(major: u64) -> Self {
-        Self { major, minor: 0, patch: 0, parts: 1 }
+        Self {
+            major,
+            minor: 0,
+            patch: 0,
+            parts: 1,
+        }
     }
 
     /// The number that changes when older readers cannot read the format.
@@ -143,7 +153,18 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_refused() {
-        for text in ["", ".", "1.", "-1", "1.0-alpha", "1.0+x", "01.0", "1.2.3.4", "one", "99999999999999999999"] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            "-1",
+            "1.0-alpha",
+            "1.0+x",
+            "01.0",
+            "1.2.3.4",
+            "one",
+            "99999999999999999999",
+        ] {
             assert!(text.parse::<FormatVersion>().is_err(), "{text}");
         }
     }

@@ -115,7 +115,16 @@ mod tests {
         assert_eq!(limits.array_size(&[u64::MAX, 0, u64::MAX], 8).unwrap(), 0);
         for shape in [&[u64::MAX, 2][..], &[1 << 40][..], &[1 << 32, 1 << 32][..]] {
             let error = limits.array_size(shape, 8).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Limit { what: "array bytes", .. }), "{error}");
+            assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::Limit {
+                        what: "array bytes",
+                        ..
+                    }
+                ),
+                "{error}"
+            );
         }
         assert!(limits.array_size(&[1; 65], 1).is_err());
     }

@@ -21,7 +21,10 @@ pub struct ObjectMeta {
 impl ObjectMeta {
     /// The metadata of an object of `size` bytes.
     pub fn new(path: impl Into<String>, size: u64) -> Self {
-        Self { path: path.into(), size }
+        Self {
+            path: path.into(),
+            size,
+        }
     }
 }
 

@@ -103,7 +103,14 @@ impl StoreMap {
     /// Adds a store with a layout. One of the same name is replaced.
     #[must_use]
     pub fn with_layout(mut self, name: &str, store: Arc<dyn Store>, layout: StoreLayout) -> Self {
-        self.stores.insert(name.into(), OpenStore { name: name.into(), layout, store });
+        self.stores.insert(
+            name.into(),
+            OpenStore {
+                name: name.into(),
+                layout,
+                store,
+            },
+        );
         self
     }
 
@@ -127,13 +134,19 @@ impl Stores for StoreMap {
         let name = match name.filter(|name| !name.is_empty()) {
             Some(name) => name,
             None => self.default.as_deref().ok_or_else(|| {
-                Error::config("no default store is configured").advise("name one, as in <npy@main>, or set stores.default")
+                Error::config("no default store is configured")
+                    .advise("name one, as in <npy@main>, or set stores.default")
             })?,
         };
         self.stores.get(name).cloned().ok_or_else(|| {
             let known = self.names();
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-            Error::config(format!("there is no store named {name:?}")).advise(format!("configured are: {known}"))
+            let known = if known.is_empty() {
+                "none".into()
+            } else {
+                known.join(", ")
+            };
+            Error::config(format!("there is no store named {name:?}"))
+                .advise(format!("configured are: {known}"))
         })
     }
 
