@@ -11,7 +11,7 @@ use bytes::Bytes;
 pub use element::Element;
 pub use order::Order;
 
-use crate::{DType, Error, Result};
+use crate::{DType, Error, Kind, Result};
 
 /// An n-dimensional array over shared bytes.
 ///
@@ -137,7 +137,7 @@ impl Array {
     /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        if self.is_empty() { 0 } else { self.shape.iter().product() }
     }
 
     /// Whether there are no elements.
@@ -265,10 +265,63 @@ impl std::fmt::Debug for Array {
 }
 
 impl PartialEq for Array {
-    /// Same dtype (byte order apart), same shape, same bits of every element. Padding of structures counts not.
+    /// Same dtype (byte order apart), same shape, same bits of every element. The padding of structures does not
+    /// count.
     fn eq(&self, other: &Self) -> bool {
-        self.shape == other.shape
-            && self.dtype.to_little_endian() == other.dtype.to_little_endian()
-            && self.to_little_endian().to_bytes(Order::C) == other.to_little_endian().to_bytes(Order::C)
+        let little = self.dtype.to_little_endian();
+        if self.shape != other.shape || little != other.dtype.to_little_endian() {
+            return false;
+        }
+        let (a, b) = (self.to_little_endian().to_bytes(Order::C), other.to_little_endian().to_bytes(Order::C));
+        match little.kind() {
+            Kind::Struct(_) if little.size() > 0 => {
+                a.chunks_exact(little.size()).zip(b.chunks_exact(little.size())).all(|(a, b)| same_element(&little, a, b))
+            }
+            _ => a == b,
+        }
+    }
+}
+
+/// Whether two elements are the same, whatever stands between their fields.
+fn same_element(dtype: &DType, a: &[u8], b: &[u8]) -> bool {
+    let Kind::Struct(record) = dtype.kind() else { return a == b };
+    record.fields().iter().all(|field| {
+        let range = field.offset..field.offset.saturating_add(field.size().unwrap_or(0));
+        match (a.get(range.clone()), b.get(range)) {
+            (Some(a), Some(b)) if field.dtype.size() > 0 => a
+                .chunks_exact(field.dtype.size())
+                .zip(b.chunks_exact(field.dtype.size()))
+                .all(|(a, b)| same_element(&field.dtype, a, b)),
+            (a, b) => a == b,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Field, StructType};
+
+    #[test]
+    fn padding_does_not_count() {
+        let fields = vec![
+            Field::new("a", DType::new(Kind::Int8), 0),
+            Field::new("b", DType::with_order(Kind::Int16, crate::ByteOrder::Big), 2),
+        ];
+        let dtype = DType::new(Kind::Struct(StructType::new(fields, 4).unwrap()));
+        let array = |bytes: &'static [u8]| Array::new(dtype.clone(), &[1], Order::C, Bytes::from_static(bytes)).unwrap();
+        assert_eq!(array(&[1, 9, 0, 2]), array(&[1, 7, 0, 2]));
+        assert_ne!(array(&[1, 9, 0, 2]), array(&[1, 9, 2, 0]));
+        let little = array(&[1, 9, 0, 2]).to_little_endian();
+        assert_eq!(little.data().as_ref(), [1, 9, 2, 0]);
+        assert_eq!(little, array(&[1, 9, 0, 2]));
+    }
+
+    #[test]
+    fn sizes_that_overflow_are_refused() {
+        let dtype = DType::new(Kind::Float64);
+        assert!(Array::new(dtype.clone(), &[usize::MAX, 2], Order::C, Bytes::new()).is_err());
+        assert!(Array::with_strides(dtype.clone(), &[2, 2], &[isize::MAX, 8], 0, Bytes::from(vec![0; 64])).is_err());
+        assert_eq!(Array::new(dtype, &[usize::MAX, 0, 3], Order::C, Bytes::new()).unwrap().len(), 0);
     }
 }

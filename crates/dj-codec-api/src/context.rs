@@ -1,0 +1,205 @@
+//! What a codec is told about the value at hand.
+
+use std::sync::Arc;
+
+use crate::layout::ObjectPath;
+use crate::warning::{Given, Unheard};
+use crate::{FormatVersion, Limits, OpenStore, Record, Result, Stores, Value, Warning, Warnings};
+
+/// Which value of which table a codec works on, the stores at hand, and the limits that it obeys.
+///
+/// Cloning is cheap. Decoding needs only the stores; encoding into a store also needs schema, table, field and
+/// primary key, from which the path is built.
+///
+/// ```
+/// use dj_codec_api::{Context, StoreMap};
+///
+/// let cx = Context::new(StoreMap::new())
+///     .with_field("neuroscience", "recording", "waveform")
+///     .with_key("recording_id", 1_i64);
+/// assert_eq!(cx.table(), "recording");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Context {
+    schema: String,
+    table: String,
+    field: String,
+    key: Vec<(String, Value)>,
+    stores: Arc<dyn Stores>,
+    column_store: Option<String>,
+    limits: Limits,
+    format_version: Option<FormatVersion>,
+    warnings: Arc<dyn Warnings>,
+    given: Arc<Given>,
+}
+
+impl Context {
+    /// A context with these stores.
+    #[must_use]
+    pub fn new(stores: impl Stores + 'static) -> Self {
+        Self::with_stores(Arc::new(stores))
+    }
+
+    /// A context with stores that are shared.
+    #[must_use]
+    pub fn with_stores(stores: Arc<dyn Stores>) -> Self {
+        Self {
+            // The names that Python DataJoint uses where it is told none.
+            schema: "unknown".into(),
+            table: "unknown".into(),
+            field: "data".into(),
+            key: Vec::new(),
+            stores,
+            column_store: None,
+            limits: Limits::default(),
+            format_version: None,
+            warnings: Arc::new(Unheard),
+            given: Arc::default(),
+        }
+    }
+
+    /// Names the column. `table` is its name in the database.
+    #[must_use]
+    pub fn with_field(mut self, schema: &str, table: &str, field: &str) -> Self {
+        self.schema = schema.into();
+        self.table = table.into();
+        self.field = field.into();
+        self
+    }
+
+    /// Adds a field of the primary key. The order of the calls is the order of the key. Paths are built from the
+    /// value as it is inserted: a decimal as its text, a float as a float.
+    #[must_use]
+    pub fn with_key(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.key.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Asks for a data format to write, for readers that know no newer one.
+    #[must_use]
+    pub fn with_format_version(mut self, version: FormatVersion) -> Self {
+        self.format_version = Some(version);
+        self
+    }
+
+    /// Says where warnings go; they are dropped otherwise.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Arc<dyn Warnings>) -> Self {
+        self.warnings = warnings;
+        self.given = Arc::default();
+        self
+    }
+
+    /// The context of a column that names this store: `None` for a column in the table, an empty name for the
+    /// default store. [`Column`](crate::Column) calls it; so does a program that uses a codec's typed face.
+    #[must_use]
+    pub fn with_column_store(mut self, store: Option<&str>) -> Self {
+        self.column_store = store.map(Into::into);
+        self
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// The table, by its name in the database.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The field.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The primary key in its order.
+    #[must_use]
+    pub fn key(&self) -> &[(String, Value)] {
+        &self.key
+    }
+
+    /// The stores.
+    #[must_use]
+    pub fn stores(&self) -> &dyn Stores {
+        self.stores.as_ref()
+    }
+
+    /// The store that the column names; see [`with_column_store`](Self::with_column_store).
+    #[must_use]
+    pub fn column_store(&self) -> Option<&str> {
+        self.column_store.as_deref()
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The data format that the caller asks to be written.
+    #[must_use]
+    pub fn format_version(&self) -> Option<FormatVersion> {
+        self.format_version
+    }
+
+    /// Opens the store that the column writes to.
+    ///
+    /// # Errors
+    /// Where there is none of that name, or it cannot be opened.
+    pub fn open_column_store(&self) -> Result<OpenStore> {
+        self.stores.open(self.column_store())
+    }
+
+    /// Opens the store that a record names. A record that names none is in the default store, as in Python; where
+    /// no default is configured, in the store that the column names.
+    ///
+    /// # Errors
+    /// Where there is none of that name, or it cannot be opened.
+    pub fn open_record_store(&self, record: &Record) -> Result<OpenStore> {
+        let named = record.store()?;
+        self.stores.open(named).or_else(|error| match (named, self.column_store()) {
+            (None, Some(column)) if !column.is_empty() => self.stores.open(Some(column)),
+            _ => Err(error),
+        })
+    }
+
+    /// A fresh schema-addressed path for this value in `store`, with the extension `ext` (such as `.npy`).
+    ///
+    /// # Errors
+    /// Where the names or the key would lead outside of the store.
+    pub fn new_object_path(&self, store: &OpenStore, ext: Option<&str>) -> Result<String> {
+        ObjectPath {
+            schema: &self.schema,
+            table: &self.table,
+            field: &self.field,
+            primary_key: &self.key,
+            ext,
+            layout: &store.layout,
+        }
+        .build()
+    }
+
+    /// Gives a warning, once for each codec, kind and topic.
+    pub fn warn(&self, warning: &Warning) {
+        if self.given.first(warning) {
+            self.warnings.warn(warning);
+        }
+    }
+
+    /// The column in words for messages: `schema.table.field`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}.{}.{}", self.schema, self.table, self.field)
+    }
+}

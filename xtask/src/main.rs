@@ -1,0 +1,47 @@
+//! What a maintainer repeats. `cargo xtask` lists the tasks.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod api_tree;
+mod crates;
+mod features;
+mod fixtures;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask TASK
+
+  check             all of the checks below that need no network
+  api-tree          the dependency tree of dj-codec-api is small, and has nothing heavy in it
+  crates            every crate has its files, metadata and lints
+  features          every cargo feature builds alone
+  fixtures check    no golden fixture changed or went, none is unlisted
+  fixtures seal     lists new fixtures; refuses where a listed one changed";
+
+type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["check"] => api_tree::check().and_then(|()| crates::check()).and_then(|()| fixtures::check()),
+        ["api-tree"] => api_tree::check(),
+        ["crates"] => crates::check(),
+        ["features"] => features::check(),
+        ["fixtures", "check"] => fixtures::check(),
+        ["fixtures", "seal"] => fixtures::seal(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("xtask: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
