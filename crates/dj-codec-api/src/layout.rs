@@ -17,9 +17,10 @@ mod token;
 pub use hash::{ContentHasher, content_hash, hash_path};
 pub use key::encode_pk_value;
 pub use object_path::ObjectPath;
+pub use python::python_repr;
 pub use reserved::check_filepath;
 pub use safe_path::{MAX_PATH_BYTES, check_path, normalize_path};
 pub use token::{TOKEN_ALPHABET, generate_token};
 
 pub(crate) use decimal::python_decimal;
-pub(crate) use python::{python_float, python_repr};
+pub(crate) use python::python_float;

@@ -243,11 +243,16 @@ fn quoted_name(field: &Field) -> String {
     }
 }
 
+/// The format of a field: the text of the type without what NumPy leaves out there, the `|` of types without a byte
+/// order and a width of 0.
 fn field_format(dtype: &DType) -> String {
-    match dtype.kind() {
-        Kind::Struct(record) => struct_text(record),
-        _ => python_repr(&dtype.numpy_str()),
-    }
+    let text = match dtype.kind() {
+        Kind::Struct(record) => return struct_text(record),
+        Kind::Bool => "?".to_owned(),
+        Kind::Bytes(0) | Kind::Unicode(0) | Kind::Void(0) => dtype.numpy_str().replace('0', ""),
+        _ => dtype.numpy_str(),
+    };
+    python_repr(text.trim_start_matches('|'))
 }
 
 /// A shape as Python prints a tuple.
@@ -293,6 +298,30 @@ mod tests {
             assert_eq!(dtype.to_string(), long);
             assert_eq!(long.parse::<DType>().unwrap(), dtype);
         }
+    }
+
+    #[test]
+    fn structures_are_printed_as_numpy_prints_them() {
+        let field = |name: &str, dtype: &str, offset| Field::new(name, dtype.parse().unwrap(), offset);
+        let text = |fields, size| DType::new(Kind::Struct(StructType::new(fields, size).unwrap())).to_string();
+        let fields = vec![
+            field("a", "|i1", 0),
+            field("b", "|b1", 1),
+            field("c", "|S5", 2),
+            field("d", "|V3", 7),
+            field("e", "<U2", 10),
+            field("f", ">M8[us]", 18),
+            field("t", "<m8", 26),
+            field("g", "|S0", 34),
+        ];
+        let packed = "[('a', 'i1'), ('b', '?'), ('c', 'S5'), ('d', 'V3'), ('e', '<U2'), ('f', '>M8[us]'), ('t', '<m8'), ('g', 'S')]";
+        assert_eq!(text(fields, 34), packed);
+        let mut titled = vec![field("a", "|i1", 0), field("b", "<f4", 4)];
+        titled[0].title = Some("tt".into());
+        titled[1].shape = vec![2, 3];
+        let padded = "{'names': ['a', 'b'], 'formats': ['i1', ('<f4', (2, 3))], 'offsets': [0, 4], \
+                      'titles': ['tt', None], 'itemsize': 28}";
+        assert_eq!(text(titled, 28), padded);
     }
 
     #[test]

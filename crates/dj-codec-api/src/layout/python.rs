@@ -4,8 +4,12 @@ use std::fmt::{LowerExp, Write as _};
 use std::str::FromStr;
 
 /// `repr` of a `str`: quotes, and escapes for what cannot be printed.
+///
+/// ```
+/// assert_eq!(dj_codec_api::layout::python_repr("it's\n"), r#""it's\n""#);
+/// ```
 #[must_use]
-pub(crate) fn python_repr(text: &str) -> String {
+pub fn python_repr(text: &str) -> String {
     let quote = quote_for(text.contains('\''), text.contains('"'));
     let mut out = String::from(quote);
     for c in text.chars() {
