@@ -5,8 +5,6 @@
 
 mod text;
 
-pub(crate) use text::repr;
-
 use dj_codec_api::{Error, Limits, Result};
 
 /// Python's own parser refuses brackets that are nested deeper.

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
+use dj_codec_api::layout::python_repr as repr;
 use dj_codec_api::{DType, Error, Field, Kind, Result, StructType};
-
-use crate::literal::repr;
 
 /// What `numpy.save` writes as `descr`: a text for plain types, a list of fields with padding between them for
 /// structures.
