@@ -1,11 +1,18 @@
 //! Chains of codecs resolve as Python DataJoint resolves them, and values go through them.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Codec, CodecInfo, Column, Context, Error, ErrorKind, Json, Mode, Registry, Result, StoreMap, Stored, TypeSpec, Value,
+    Codec, CodecInfo, Column, Context, Error, ErrorKind, Json, Mode, Registry, Result, StoreMap, Stored,
+    TypeSpec, Value,
 };
 use serde_json::json;
 
@@ -27,12 +34,22 @@ impl Codec for Wrap {
     }
 
     fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
-        let inner = if mode == Mode::Table { self.table } else { self.store };
-        inner.ok_or_else(|| Error::invalid_spec("requires @ (store only)"))?.parse()
+        let inner = if mode == Mode::Table {
+            self.table
+        } else {
+            self.store
+        };
+        inner
+            .ok_or_else(|| Error::invalid_spec("requires @ (store only)"))?
+            .parse()
     }
 
     fn validate(&self, value: &Value) -> Result<()> {
-        if *value == Value::from("refused") { Err(Error::invalid_value("not this one")) } else { Ok(()) }
+        if *value == Value::from("refused") {
+            Err(Error::invalid_value("not this one"))
+        } else {
+            Ok(())
+        }
     }
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
@@ -41,11 +58,17 @@ impl Codec for Wrap {
             Value::Json(Json::String(text)) => text,
             other => return Err(Error::invalid_value(other.type_name())),
         };
-        Ok(Value::Json(json!(format!("{}({text})@{}", self.name, cx.column_store().unwrap_or("-")))))
+        Ok(Value::Json(json!(format!(
+            "{}({text})@{}",
+            self.name,
+            cx.column_store().unwrap_or("-")
+        ))))
     }
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
-        let Value::Json(Json::String(text)) = &stored else { return Err(Error::corrupt(stored.type_name())) };
+        let Value::Json(Json::String(text)) = &stored else {
+            return Err(Error::corrupt(stored.type_name()));
+        };
         let suffix = format!(")@{}", cx.column_store().unwrap_or("-"));
         text.strip_prefix(&format!("{}(", self.name))
             .and_then(|rest| rest.strip_suffix(&suffix))
@@ -94,11 +117,18 @@ fn every_chain_resolves_as_in_python() {
             Some(out) => {
                 let column = column.unwrap_or_else(|error| panic!("{spec}: {error}"));
                 let chain: Vec<_> = column.chain().iter().map(|codec| codec.name()).collect();
-                assert_eq!(json!({"storage": column.storage(), "chain": chain, "store": column.store()}), *out, "{spec}");
+                assert_eq!(
+                    json!({"storage": column.storage(), "chain": chain, "store": column.store()}),
+                    *out,
+                    "{spec}"
+                );
             }
             None => {
                 let error = column.expect_err(spec);
-                assert!(matches!(error.kind(), ErrorKind::InvalidSpec | ErrorKind::UnknownCodec), "{spec}: {error}");
+                assert!(
+                    matches!(error.kind(), ErrorKind::InvalidSpec | ErrorKind::UnknownCodec),
+                    "{spec}: {error}"
+                );
             }
         }
     }
@@ -112,18 +142,31 @@ fn every_reference_is_found_as_in_python() {
         let found = codec.referenced_paths(&Value::Json(case["stored"].clone()));
         let found: Vec<_> = found.iter().map(|one| json!([one.path, one.store])).collect();
         // Python hands out a path of None where a record has null for it; there is nothing to keep then.
-        let wanted: Vec<_> = case["out"].as_array().unwrap().iter().filter(|one| !one[0].is_null()).cloned().collect();
+        let wanted: Vec<_> = case["out"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| !one[0].is_null())
+            .cloned()
+            .collect();
         assert_eq!(found, wanted, "{case}");
     }
 }
 
 #[test]
 fn values_go_through_the_chain_and_back() {
-    let registry = registry(&[("outer", None, Some("<middle>")), ("middle", None, Some("<inner@cold>")), ("inner", None, Some("json"))]);
+    let registry = registry(&[
+        ("outer", None, Some("<middle>")),
+        ("middle", None, Some("<inner@cold>")),
+        ("inner", None, Some("json")),
+    ]);
     let column = Column::resolve("<outer@main>", &registry).unwrap();
     let cx = Context::new(StoreMap::new());
     let stored = column.encode(Value::from("v"), &cx).unwrap();
-    assert_eq!(stored, Stored::Json(json!("inner(middle(outer(v)@cold)@cold)@cold")));
+    assert_eq!(
+        stored,
+        Stored::Json(json!("inner(middle(outer(v)@cold)@cold)@cold"))
+    );
     assert_eq!(column.decode(stored, &cx).unwrap(), Value::Json(json!("v")));
 }
 
@@ -139,7 +182,11 @@ fn null_passes_untouched() {
 
 #[test]
 fn a_chain_that_loops_names_its_members() {
-    let registry = registry(&[("a", Some("<b>"), None), ("b", Some("<a>"), None), ("me", Some("<me>"), None)]);
+    let registry = registry(&[
+        ("a", Some("<b>"), None),
+        ("b", Some("<a>"), None),
+        ("me", Some("<me>"), None),
+    ]);
     let error = Column::resolve("<a>", &registry).unwrap_err();
     assert!(error.to_string().contains("a -> b -> a"), "{error}");
     assert_eq!(error.kind(), &ErrorKind::InvalidSpec);
@@ -166,20 +213,35 @@ fn a_json_column_takes_text_and_bytes_columns_refuse_it() {
     let text = Stored::Bytes(br#"{"a": 1}"#.to_vec().into());
     assert_eq!(column.decode(text, &cx).unwrap(), Value::Json(json!({"a": 1})));
     let bytes = Column::resolve("bytes", &registry).unwrap();
-    let error = bytes.decode(Stored::Json(json!("array([1, 2])")), &cx).unwrap_err();
+    let error = bytes
+        .decode(Stored::Json(json!("array([1, 2])")), &cx)
+        .unwrap_err();
     assert!(error.to_string().contains("holds a text"), "{error}");
 }
 
 #[test]
 fn a_name_is_registered_once_unless_replaced() {
     let mut registry = datajoint();
-    let again = || Arc::new(Wrap { name: "npy", table: None, store: Some("json") });
+    let again = || {
+        Arc::new(Wrap {
+            name: "npy",
+            table: None,
+            store: Some("json"),
+        })
+    };
     let error = registry.register(again()).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::DuplicateCodec);
     assert!(error.to_string().contains("crate-of-npy 1.2.3"), "{error}");
     assert!(registry.replace(again()).unwrap().is_some());
-    let odd = Arc::new(Wrap { name: "Odd name", table: None, store: None });
-    assert_eq!(registry.register(odd).unwrap_err().kind(), &ErrorKind::InvalidSpec);
+    let odd = Arc::new(Wrap {
+        name: "Odd name",
+        table: None,
+        store: None,
+    });
+    assert_eq!(
+        registry.register(odd).unwrap_err().kind(),
+        &ErrorKind::InvalidSpec
+    );
     let error = registry.require(&["npy", "spikes", "zarr", "waves"]).unwrap_err();
     assert!(error.to_string().contains("<spikes>, <waves>"), "{error}");
     assert!(registry.require(&["npy", "blob"]).is_ok());
