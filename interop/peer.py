@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Python DataJoint as a program that another one drives: a JSON object a line in, one a line out.
+
+Started in a folder with a ``datajoint.json`` (``workspace.py`` makes it), in the environment of ``environment.py``. A request is
+``{"op": NAME, ...}``; the answer is ``{"ok": true, ...}`` or ``{"ok": false, "error": "Type: text"}``. Key values are plain JSON, or
+``{"$date"|"$datetime"|"$time"|"$decimal"|"$uuid"|"$float": "..."}``; an array is ``{"$npy": "FILE"}``. What the operations do,
+take and give stands in their docstrings below. The end of standard input ends the program.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import os
+import sys
+import traceback
+import uuid
+import warnings
+from pathlib import Path
+
+# Libraries may print; standard output carries answers only.
+ANSWERS = os.fdopen(os.dup(1), "w", buffering=1)
+os.dup2(2, 1)
+os.environ.setdefault("DJ_LOG_LEVEL", "WARNING")
+# zarr warns of every type that its specification does not name yet.
+warnings.filterwarnings("ignore", module="zarr")
+
+import datajoint as dj  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorstore  # noqa: E402
+import zarr  # noqa: E402
+import zarrs  # noqa: E402, F401
+
+import arrays  # noqa: E402
+import zarr_codec  # noqa: E402, F401
+
+TYPED = {
+    "$date": datetime.date.fromisoformat,
+    "$datetime": datetime.datetime.fromisoformat,
+    "$time": datetime.time.fromisoformat,
+    "$decimal": decimal.Decimal,
+    "$uuid": uuid.UUID,
+    "$float": float,
+    "$npy": lambda file: np.load(file, allow_pickle=False),
+}
+
+
+def _value(told):
+    """A value as DataJoint takes it, from its notation."""
+    if isinstance(told, dict):
+        ((kind, text),) = told.items()
+        return TYPED[kind](text)
+    return told
+
+
+def _values(told: dict) -> dict:
+    return {name: _value(value) for name, value in told.items()}
+
+
+def _save(array: np.ndarray, out: str) -> dict:
+    array = np.asanyarray(array)
+    np.save(out, array, allow_pickle=False)
+    return {"dtype": str(array.dtype), "shape": list(array.shape)}
+
+
+class Peer:
+    """The operations."""
+
+    def __init__(self) -> None:
+        dj.config.safemode = False
+        self.tables: dict[str, dj.Table] = {}
+        self.schema = None
+
+    @property
+    def connection(self):
+        return dj.conn()
+
+    def hello(self) -> dict:
+        """Gives the versions, the backend and the stores' names."""
+        names = [name for name in dj.config.stores if isinstance(dj.config.stores[name], dict)]
+        return {
+            "python": sys.version.split()[0],
+            "versions": {
+                "datajoint": dj.__version__,
+                "numpy": np.__version__,
+                "zarr": zarr.__version__,
+                "tensorstore": getattr(tensorstore, "__version__", ""),
+            },
+            "backend": dj.config.database.backend,
+            "stores": names,
+        }
+
+    def arrays(self, folder: str) -> dict:
+        """Writes each array of ``arrays.py`` to ``folder/NAME.npy``; gives name, file, dtype (``str``), descr, shape, fortran."""
+        told = []
+        for name, array in arrays.cases():
+            file = Path(folder) / f"{name}.npy"
+            np.save(file, array, allow_pickle=False)
+            told.append(
+                {
+                    "name": name,
+                    "file": str(file),
+                    "dtype": str(array.dtype),
+                    "kind": array.dtype.kind,
+                    "shape": list(array.shape),
+                    "fortran": array.flags.f_contiguous and not array.flags.c_contiguous,
+                    "bytes": array.nbytes,
+                }
+            )
+        return {"arrays": told}
+
+    def declare(self, schema: str, tables: dict) -> dict:
+        """Declares a schema (a new one) with tables, by class name; gives their names in the database."""
+        self.schema = dj.Schema(schema)
+        for name, definition in tables.items():
+            made = type(name, (dj.Manual,), {"definition": definition})
+            self.tables[name] = self.schema(made)()
+        return {
+            "tables": {
+                name: {"table": table.table_name, "primary_key": table.primary_key}
+                for name, table in self.tables.items()
+            }
+        }
+
+    def insert(self, table: str, row: dict) -> dict:
+        """Inserts a row through DataJoint."""
+        self.tables[table].insert1(_values(row))
+        return {}
+
+    def fetch1(self, table: str, key: dict, field: str, out: str, mmap: bool = False) -> dict:
+        """Fetches one value; an array is saved to ``out``. Gives null, or class, dtype (null where
+        DataJoint cannot say it) and shape as the lazy value says."""
+        value = (self.tables[table] & _values(key)).fetch1(field)
+        if value is None:
+            return {"null": True}
+        try:
+            dtype = str(value.dtype)
+        except TypeError:
+            # A structured type: the record has its text, which numpy.dtype does not take.
+            dtype = None
+        told = {"class": type(value).__name__, "dtype": dtype, "shape": list(value.shape)}
+        if isinstance(value, zarr.Array):
+            told["attributes"] = value.attrs.asdict()
+            array = value[...]
+        else:
+            array = value.load(mmap_mode="r" if mmap else None)
+        _save(array, out)
+        return {"null": False, **told}
+
+    def _where(self, key: dict) -> tuple[str, list]:
+        quote = self.connection.adapter.quote_identifier
+        return " AND ".join(f"{quote(name)} = %s" for name in key), [self._parameter(value) for value in key.values()]
+
+    def _parameter(self, told):
+        value = _value(told)
+        if isinstance(value, uuid.UUID) and dj.config.database.backend == "mysql":
+            return value.bytes
+        return value
+
+    def raw(self, table: str, key: dict, field: str) -> dict:
+        """Gives what the database holds in a JSON column, read by SQL alone; null where it is NULL."""
+        adapter = self.connection.adapter
+        column = adapter.quote_identifier(field)
+        text = f"{column}::text" if dj.config.database.backend == "postgresql" else f"CAST({column} AS CHAR)"
+        where, parameters = self._where(key)
+        sql = f"SELECT {text} FROM {self.tables[table].full_table_name} WHERE {where}"
+        rows = self.connection.query(sql, args=parameters).fetchall()
+        if len(rows) != 1:
+            raise LookupError(f"{len(rows)} rows of {table} at {key}")
+        return {"record": None if rows[0][0] is None else json.loads(rows[0][0])}
+
+    def put_raw(self, table: str, key: dict, fields: dict) -> dict:
+        """Inserts a row by SQL alone: key values, and JSON records (or null) as they stand."""
+        quote = self.connection.adapter.quote_identifier
+        columns = ", ".join(quote(name) for name in [*key, *fields])
+        parameters = [self._parameter(value) for value in key.values()]
+        parameters += [None if record is None else json.dumps(record) for record in fields.values()]
+        marks = ", ".join(["%s"] * len(parameters))
+        self.connection.query(
+            f"INSERT INTO {self.tables[table].full_table_name} ({columns}) VALUES ({marks})", args=parameters
+        )
+        return {}
+
+    def open_zarr(self, library: str, out: str, path: str, store: str | None = None) -> dict:
+        """Reads a Zarr array by one library (zarr, tensorstore, zarrs): a folder, or a path in a store. Saves it to ``out``."""
+        spec = dj.config.get_store_spec(store) if store else None
+        if spec and spec["protocol"] == "file":
+            path, spec = str(Path(spec["location"]) / path), None
+        return _save(getattr(self, f"_open_by_{library}")(path, store, spec), out)
+
+    @staticmethod
+    def _open_by_zarr(path: str, store: str | None, spec: dict | None) -> np.ndarray:
+        if spec is None:
+            return zarr.open_array(path, mode="r")[...]
+        from datajoint.hash_registry import get_store_backend
+
+        return zarr.open_array(get_store_backend(store).get_fsmap(path), mode="r")[...]
+
+    @staticmethod
+    def _open_by_zarrs(path: str, store: str | None, spec: dict | None) -> np.ndarray:
+        if spec is not None:
+            raise ValueError("zarrs reads folders only here: its Python pipeline has no S3")
+        # Strict: what zarrs cannot do is an error, not done by zarr-python instead.
+        with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline", "codec_pipeline.strict": True}):
+            return zarr.open_array(path, mode="r")[...]
+
+    @staticmethod
+    def _open_by_tensorstore(path: str, store: str | None, spec: dict | None) -> np.ndarray:
+        if spec is None:
+            kvstore = {"driver": "file", "path": path + "/"}
+            driver = "zarr3" if (Path(path) / "zarr.json").exists() else "zarr"
+        else:
+            os.environ["AWS_ACCESS_KEY_ID"] = spec["access_key"]
+            os.environ["AWS_SECRET_ACCESS_KEY"] = spec["secret_key"]
+            kvstore = {
+                "driver": "s3",
+                "bucket": spec["bucket"],
+                "path": f"{spec['location']}/{path}/",
+                "endpoint": f"http{'s' if spec['secure'] else ''}://{spec['endpoint']}",
+                "aws_region": "us-east-1",
+                "aws_credentials": {"type": "environment"},
+            }
+            driver = "zarr3"
+        opened = tensorstore.open({"driver": driver, "kvstore": kvstore}, open=True, read=True).result()
+        return np.asarray(opened.read().result())
+
+    def equal(self, a: str, b: str, any_byte_order: bool = False) -> dict:
+        """Whether two .npy files hold the same array: type, shape and every bit of every element. Gives equal and why not."""
+        left, right = np.load(a, allow_pickle=False), np.load(b, allow_pickle=False)
+        if any_byte_order:
+            left = left.astype(left.dtype.newbyteorder("="))
+            right = right.astype(right.dtype.newbyteorder("="))
+        if left.dtype != right.dtype:
+            why = f"dtype {left.dtype.str} and {right.dtype.str}"
+        elif left.shape != right.shape:
+            why = f"shape {left.shape} and {right.shape}"
+        elif left.tobytes() != right.tobytes():
+            width = max(left.dtype.itemsize, 1)
+            one, other = left.tobytes(), right.tobytes()
+            first = next(at for at in range(len(one)) if one[at] != other[at]) // width
+            why = f"element {first} of {left.size} (in C order): {left.ravel()[first]!r} and {right.ravel()[first]!r}"
+        else:
+            return {"equal": True}
+        return {"equal": False, "why": why}
+
+    def drop(self) -> dict:
+        """Drops the schema."""
+        self.schema.drop(prompt=False)
+        self.tables.clear()
+        return {}
+
+
+OPERATIONS = ["hello", "arrays", "declare", "insert", "fetch1", "raw", "put_raw", "open_zarr", "equal", "drop"]
+
+
+def main() -> None:
+    peer = Peer()
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+            name = request.pop("op")
+            if name not in OPERATIONS:
+                raise ValueError(f"no operation {name}; there are {', '.join(OPERATIONS)}")
+            answer = {"ok": True, **getattr(peer, name)(**request)}
+        except Exception as error:  # every failure is an answer: the one who asked decides what it means
+            traceback.print_exc()
+            answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=ANSWERS, flush=True)
+
+
+if __name__ == "__main__":
+    main()
