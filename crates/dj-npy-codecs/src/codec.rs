@@ -5,6 +5,7 @@ use dj_codec_api::{
     Value, Warning, WarningKind,
 };
 
+use crate::records::array_of;
 use crate::version::FORMATS;
 use crate::{NAME, NpyRef, NpySource, NpyVersion};
 
@@ -87,7 +88,7 @@ impl Codec for NpyCodec {
 
     fn validate(&self, value: &Value) -> Result<()> {
         match value {
-            Value::Array(_) => Ok(()),
+            Value::Array(_) | Value::Record(_) => Ok(()),
             Value::Lazy(handle) if handle.dtype().is_some() || handle.shape().is_some() => Ok(()),
             Value::Objects(_) => Err(Error::invalid_value("<npy> does not support object dtype arrays")
                 .advise(
@@ -102,7 +103,7 @@ impl Codec for NpyCodec {
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
         self.validate(&value)?;
-        Self::write(&value.into_array()?, cx).map(Value::from)
+        Self::write(&array_of(value, cx.limits())?, cx).map(Value::from)
     }
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {

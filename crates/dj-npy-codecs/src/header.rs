@@ -1,13 +1,17 @@
 //! The header of an `.npy` file: what the bytes after it are.
 
+mod entries;
+mod preamble;
+
 use std::io::{ErrorKind as IoErrorKind, Read};
 
-use dj_codec_api::{DType, Error, ErrorKind, FormatVersion, Limits, Order, Result};
+use dj_codec_api::{DType, Error, ErrorKind, Limits, Order, Result};
 
 use crate::NpyVersion;
-use crate::descr::{descr, dtype_from_literal, lengths, tuple};
-use crate::literal::{Literal, parse};
-use crate::version::FORMATS;
+use crate::descr::{descr, tuple};
+pub(crate) use entries::check_size;
+use preamble::short;
+pub(crate) use preamble::{Preamble, version};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Magic and version.
@@ -36,90 +40,6 @@ pub struct Header {
     shape: Vec<usize>,
     order: Order,
     data_start: usize,
-}
-
-/// Where the text of a header is, as the first bytes of a file tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Preamble {
-    pub(crate) version: NpyVersion,
-    /// Where the text begins.
-    pub(crate) text_start: usize,
-    /// Where the text ends and the data begin.
-    pub(crate) data_start: usize,
-}
-
-impl Preamble {
-    /// The bytes that tell all of it, whatever the version.
-    pub(crate) const BYTES: usize = PREFIX + 4;
-
-    /// Reads the first bytes of a file.
-    pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Self> {
-        let version = version(bytes)?;
-        let text_start = PREFIX + version.length_bytes();
-        let Some(length) = bytes.get(PREFIX..text_start) else {
-            return Err(short(
-                "the length of the header",
-                version.length_bytes(),
-                bytes.len() - PREFIX,
-            ));
-        };
-        let length = length
-            .iter()
-            .rev()
-            .fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
-        limits.check_metadata_bytes(length)?;
-        let data_start = usize::try_from(length)
-            .ok()
-            .and_then(|length| text_start.checked_add(length));
-        Ok(Self {
-            version,
-            text_start,
-            data_start: data_start
-                .ok_or_else(|| Error::limit("metadata bytes", length, limits.metadata_bytes))?,
-        })
-    }
-}
-
-/// The version that the first bytes of a file tell.
-pub(crate) fn version(bytes: &[u8]) -> Result<NpyVersion> {
-    if bytes.is_empty() {
-        return Err(Error::corrupt("the file is empty"));
-    }
-    let start = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-    if !MAGIC.starts_with(start) {
-        let found = start
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .join(" ");
-        return Err(Error::corrupt(format!(
-            "this is no .npy file: it begins with the bytes {found}, not with {}",
-            "93 4e 55 4d 50 59 (\"\\x93NUMPY\")"
-        )));
-    }
-    let Some(&[major, minor]) = bytes.get(MAGIC.len()..PREFIX) else {
-        return Err(short("the first bytes", PREFIX, bytes.len()));
-    };
-    let found = FormatVersion::new(u64::from(major), u64::from(minor));
-    NpyVersion::from_format_version(found).ok_or_else(|| unknown(found))
-}
-
-fn unknown(found: FormatVersion) -> Error {
-    let supported: Vec<_> = NpyVersion::ALL
-        .iter()
-        .map(|version| version.format_version())
-        .collect();
-    Error::new(
-        ErrorKind::UnsupportedFormat { found, supported },
-        format!("NPY version {found} is not known here; known are 1.0, 2.0, 3.0"),
-    )
-    .advise(format!("upgrade {} or migrate the data", FORMATS.crate_name))
-}
-
-fn short(what: &str, wanted: usize, found: usize) -> Error {
-    Error::corrupt(format!(
-        "the file is cut short: {what} should take {wanted} bytes, there are {found}"
-    ))
 }
 
 impl Header {
@@ -210,8 +130,7 @@ impl Header {
             .decode(text)
             .ok_or_else(|| Error::corrupt("the header is no UTF-8"))?;
         // Python 2 wrote long integers as `3L`; it knew versions 1.0 and 2.0.
-        let literal = parse(&text, version != NpyVersion::V3, limits).map_err(in_header)?;
-        let (dtype, shape, order) = entries(&literal, limits).map_err(in_header)?;
+        let (dtype, shape, order) = entries::read(&text, version != NpyVersion::V3, limits)?;
         Ok(Self {
             version,
             dtype,
@@ -313,69 +232,6 @@ pub(crate) fn unreadable(error: &std::io::Error) -> Error {
         _ => format!("the file could not be read: {error}"),
     };
     Error::store(message)
-}
-
-fn in_header(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::Corrupt => Error::corrupt(format!("the header is damaged: {}", error.message())),
-        _ => error,
-    }
-}
-
-fn entries(literal: &Literal, limits: &Limits) -> Result<(DType, Vec<usize>, Order)> {
-    let Literal::Dict(keys) = literal else {
-        return Err(Error::corrupt(format!("it is {}, not a dict", literal.kind())));
-    };
-    let known = |key: &Literal| matches!(key, Literal::Str(text) if matches!(text.as_str(), "descr" | "fortran_order" | "shape"));
-    if let Some((key, _)) = keys.iter().find(|(key, _)| !known(key)) {
-        return Err(Error::corrupt(match key {
-            Literal::Str(text) => format!("the key {text:?} does not belong there"),
-            other => format!("a key is {}", other.kind()),
-        }));
-    }
-    let key = |name: &str| {
-        literal
-            .key(name)
-            .ok_or_else(|| Error::corrupt(format!("the key {name:?} is missing")))
-    };
-    let order = match key("fortran_order")? {
-        Literal::Bool(true) => Order::Fortran,
-        Literal::Bool(false) => Order::C,
-        other => return Err(Error::corrupt(format!("fortran_order is {}", other.kind()))),
-    };
-    let shape = match key("shape")? {
-        Literal::Tuple(members) => lengths(members)?,
-        other => {
-            return Err(Error::corrupt(format!(
-                "the shape is {}, not a tuple",
-                other.kind()
-            )));
-        }
-    };
-    let dtype = dtype_from_literal(key("descr")?, false, limits)?;
-    check_size(&dtype, &shape, limits)?;
-    Ok((dtype, shape, order))
-}
-
-/// Refuses shapes that no memory could hold or nobody could count. What is loaded is held to the limit on array bytes
-/// when it is loaded: a few rows of a huge array are welcome.
-pub(crate) fn check_size(dtype: &DType, shape: &[usize], limits: &Limits) -> Result<()> {
-    limits.check_dimensions(shape.len())?;
-    // NumPy too looks past dimensions of length zero: the strides of an empty array must be numbers.
-    let product = |first: usize| {
-        let mut lengths = shape.iter().filter(|&&length| length != 0);
-        lengths.try_fold(first as u64, |product, &length| {
-            product.checked_mul(length as u64)
-        })
-    };
-    if dtype.size() == 0 {
-        // Elements of no bytes cost no memory until somebody lists them.
-        return limits.check_items(product(1).unwrap_or(u64::MAX));
-    }
-    match product(dtype.size()) {
-        Some(bytes) if bytes <= isize::MAX as u64 => Ok(()),
-        _ => Err(Error::limit("array bytes", u64::MAX, limits.array_bytes)),
-    }
 }
 
 /// A header's text with what goes before and after it; `None` where the version cannot hold it.

@@ -7,6 +7,7 @@ mod header;
 mod literal;
 mod mapped;
 mod read;
+mod records;
 mod reference;
 mod version;
 mod write;

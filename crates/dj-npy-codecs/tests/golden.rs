@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dj_codec_api::{Array, Bytes, Context, Json, Limits, Order, Record, Registry, Store, StoreMap, Stored, Value};
+use dj_codec_api::{
+    Array, Bytes, Context, Json, Limits, Order, Record, Registry, Store, StoreMap, Stored, Value,
+};
 use dj_codec_testkit::MemoryStore;
 use dj_codec_testkit::golden::Case;
 use dj_npy_codecs::{Header, NpyCodec, NpySource, decode_npy, load_npy, map_npy, read_npy};
@@ -26,7 +28,13 @@ fn cases() -> Vec<(Case, Bytes)> {
             let case = Case::read(&entry.unwrap().path()).unwrap();
             if !case.expects_error() {
                 let path = record(&case).path().unwrap().to_owned();
-                let file = case.stores().open(Some("main")).unwrap().store.get(&path).unwrap();
+                let file = case
+                    .stores()
+                    .open(Some("main"))
+                    .unwrap()
+                    .store
+                    .get(&path)
+                    .unwrap();
                 cases.push((case, file));
             }
         }
@@ -36,7 +44,9 @@ fn cases() -> Vec<(Case, Bytes)> {
 }
 
 fn record(case: &Case) -> Record {
-    let Stored::Json(json) = case.stored.clone() else { panic!("{}: no record", case.id) };
+    let Stored::Json(json) = case.stored.clone() else {
+        panic!("{}: no record", case.id)
+    };
     Record::from_json(json).unwrap()
 }
 
@@ -58,9 +68,17 @@ fn files_are_written_again_byte_for_byte() {
         let array = decode_npy(&file, &Limits::default()).unwrap();
         let header = Header::parse(&file, &Limits::default()).unwrap();
         assert_eq!(header.version().format_version(), case.format_version);
-        assert!(bytes_of(NpySource::with_version(&array, header.version()).unwrap()) == file, "{}", case.id);
+        assert!(
+            bytes_of(NpySource::with_version(&array, header.version()).unwrap()) == file,
+            "{}",
+            case.id
+        );
         if !case.writer.contains("write_array") {
-            assert!(bytes_of(NpySource::new(&array).unwrap()) == file, "{}: another version", case.id);
+            assert!(
+                bytes_of(NpySource::new(&array).unwrap()) == file,
+                "{}: another version",
+                case.id
+            );
         }
     }
 }
@@ -81,8 +99,17 @@ fn records_are_written_as_datajoint_writes_them() {
         let new = NpyCodec::write(&array, &cx).unwrap();
         let old = record(&case);
         // That fields are aligned is not in the file, and so not in what was read from it.
-        let dtype = old.get("dtype").and_then(Json::as_str).unwrap().replace(", 'aligned': True", "");
-        assert_eq!(new.get("dtype").and_then(Json::as_str), Some(dtype.as_str()), "{}", case.id);
+        let dtype = old
+            .get("dtype")
+            .and_then(Json::as_str)
+            .unwrap()
+            .replace(", 'aligned': True", "");
+        assert_eq!(
+            new.get("dtype").and_then(Json::as_str),
+            Some(dtype.as_str()),
+            "{}",
+            case.id
+        );
         assert_eq!(new.get("shape"), old.get("shape"), "{}", case.id);
         assert!(store.get(new.path().unwrap()).unwrap() == file, "{}", case.id);
     }
@@ -104,10 +131,17 @@ fn every_way_of_reading_gives_the_same_array() {
         remote.put(record.path().unwrap(), file.clone()).unwrap();
         let remote: Arc<dyn Store> = Arc::new(remote);
         for store in [folder, remote] {
-            let stores = StoreMap::new().with("main", store.clone()).with("alt", store.clone());
+            let stores = StoreMap::new()
+                .with("main", store.clone())
+                .with("alt", store.clone());
             let lazy = NpyCodec::open(record.clone(), &Context::new(stores)).unwrap();
             assert_eq!(lazy.load().unwrap(), array, "{}", case.id);
-            assert_eq!(lazy.mmap().is_ok(), store.local_path("x").is_some(), "{}", case.id);
+            assert_eq!(
+                lazy.mmap().is_ok(),
+                store.local_path("x").is_some(),
+                "{}",
+                case.id
+            );
             let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
             assert_eq!(lazy.shape(), Some(shape.as_slice()), "{}", case.id);
             let Some(&rows) = shape.first() else {
@@ -117,7 +151,12 @@ fn every_way_of_reading_gives_the_same_array() {
             for start in 0..=rows {
                 for end in start..=rows {
                     let part = lazy.rows(start..end).unwrap();
-                    assert_eq!(part, array.rows(start as usize..end as usize).unwrap(), "{} {start}..{end}", case.id);
+                    assert_eq!(
+                        part,
+                        array.rows(start as usize..end as usize).unwrap(),
+                        "{} {start}..{end}",
+                        case.id
+                    );
                 }
             }
             assert!(lazy.rows(0..rows + 1).is_err());
@@ -129,7 +168,8 @@ fn every_way_of_reading_gives_the_same_array() {
 #[test]
 fn odd_headers_are_numpys_to_the_byte() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/saved");
-    let manifest: Vec<Json> = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let manifest: Vec<Json> =
+        serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     assert!(manifest.len() >= 28);
     for entry in manifest {
         let name = entry["file"].as_str().unwrap();
@@ -160,7 +200,14 @@ fn odd_headers_are_numpys_to_the_byte() {
 #[test]
 fn strides_are_straightened_while_writing() {
     let base = Array::from_vec((0..24_u16).collect(), &[2, 3, 4]).unwrap();
-    let transposed = Array::with_strides(base.dtype().clone(), &[3, 2, 4], &[8, 24, 2], 0, base.data().clone()).unwrap();
+    let transposed = Array::with_strides(
+        base.dtype().clone(),
+        &[3, 2, 4],
+        &[8, 24, 2],
+        0,
+        base.data().clone(),
+    )
+    .unwrap();
     let file = Bytes::from(bytes_of(NpySource::new(&transposed).unwrap()));
     let read = decode_npy(&file, &Limits::default()).unwrap();
     assert!(read.is_contiguous(Order::C));
@@ -168,7 +215,10 @@ fn strides_are_straightened_while_writing() {
     let fortran = base.to_order(Order::Fortran);
     let file = Bytes::from(bytes_of(NpySource::new(&fortran).unwrap()));
     assert_eq!(&file[128..], fortran.data());
-    assert_eq!(Value::from(decode_npy(&file, &Limits::default()).unwrap()), Value::from(base));
+    assert_eq!(
+        Value::from(decode_npy(&file, &Limits::default()).unwrap()),
+        Value::from(base)
+    );
 }
 
 /// More than one block of copied elements, of several outer indices.
@@ -182,7 +232,8 @@ fn large_strided_arrays_are_written_in_blocks() {
         ([c, a, b], [8, step * b as isize, step]),
         ([b, c, a], [step, 8, step * b as isize]),
     ] {
-        let view = Array::with_strides(base.dtype().clone(), &shape, &strides, 0, base.data().clone()).unwrap();
+        let view =
+            Array::with_strides(base.dtype().clone(), &shape, &strides, 0, base.data().clone()).unwrap();
         let file = bytes_of(NpySource::new(&view).unwrap());
         assert!(file[128..] == view.to_bytes(Order::C), "{shape:?}");
     }

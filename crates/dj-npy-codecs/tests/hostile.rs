@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dj_codec_api::{Array, Bytes, Context, Error, ErrorKind, Json, Limits, Record, Result, Store, StoreMap, Value, notation};
+use dj_codec_api::{
+    Array, Bytes, Context, Error, ErrorKind, Json, Limits, Record, Result, Store, StoreMap, Value, notation,
+};
 use dj_codec_testkit::MemoryStore;
 use dj_npy_codecs::{Header, NpyCodec, NpySource, decode_npy, load_npy, map_npy, read_npy};
 
@@ -25,7 +27,10 @@ fn count(change: isize) {
     });
 }
 
-#[expect(unsafe_code, reason = "a counting allocator, which hands everything on to the system's")]
+#[expect(
+    unsafe_code,
+    reason = "a counting allocator, which hands everything on to the system's"
+)]
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -66,7 +71,8 @@ fn through_codec(file: &Bytes, record: Record) -> Result<Array> {
 
 #[test]
 fn damaged_files_are_refused_however_they_are_read() {
-    let manifest: Json = serde_json::from_slice(&std::fs::read(malformed().join("manifest.json")).unwrap()).unwrap();
+    let manifest: Json =
+        serde_json::from_slice(&std::fs::read(malformed().join("manifest.json")).unwrap()).unwrap();
     let cases = manifest["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 19);
     let limits = Limits::default();
@@ -75,7 +81,10 @@ fn damaged_files_are_refused_however_they_are_read() {
         let path = malformed().join(name);
         let file = Bytes::from(std::fs::read(&path).unwrap());
         let record = Record::new().with("path", "a.npy");
-        let sized = record.clone().with("dtype", "int32").with("shape", vec![2_u64, 3]);
+        let sized = record
+            .clone()
+            .with("dtype", "int32")
+            .with("shape", vec![2_u64, 3]);
         let outcomes = [
             decode_npy(&file, &limits),
             read_npy(file.as_ref(), &limits),
@@ -89,8 +98,13 @@ fn damaged_files_are_refused_however_they_are_read() {
                 let expected = notation::from_json(&case["python"]["returns"], &limits).unwrap();
                 assert_eq!(Value::from(outcome.unwrap()), expected, "{name}, way {way}");
             } else {
-                let error = outcome.map(|array| panic!("{name}, way {way}: {array:?}")).unwrap_err();
-                assert!(!matches!(error.kind(), ErrorKind::Store), "{name}, way {way}: {error}");
+                let error = outcome
+                    .map(|array| panic!("{name}, way {way}: {array:?}"))
+                    .unwrap_err();
+                assert!(
+                    !matches!(error.kind(), ErrorKind::Store),
+                    "{name}, way {way}: {error}"
+                );
             }
         }
     }
@@ -101,8 +115,14 @@ fn damage_is_told_with_figures() {
     let error = |name: &str| load_npy(malformed().join(name), &Limits::default()).unwrap_err();
     for (name, message) in [
         ("cut-empty.npy", "the file is empty"),
-        ("cut-magic.npy", "the first bytes should take 8 bytes, there are 4"),
-        ("cut-header-length.npy", "the length of the header should take 2 bytes, there are 1"),
+        (
+            "cut-magic.npy",
+            "the first bytes should take 8 bytes, there are 4",
+        ),
+        (
+            "cut-header-length.npy",
+            "the length of the header should take 2 bytes, there are 1",
+        ),
         ("cut-header.npy", "the header should take 118 bytes, there are 70"),
         ("cut-data.npy", "its data should take 24 bytes, there are 19"),
         ("no-data.npy", "its data should take 24 bytes, there are 0"),
@@ -117,16 +137,44 @@ fn damage_is_told_with_figures() {
         assert!(error.message().contains(message), "{name}: {error}");
         assert!(error.place().unwrap().ends_with(name));
     }
-    assert!(matches!(error("bad-version.npy").kind(), ErrorKind::UnsupportedFormat { .. }));
-    assert!(matches!(error("shape-overflow.npy").kind(), ErrorKind::Limit { what: "array bytes", .. }));
+    assert!(matches!(
+        error("bad-version.npy").kind(),
+        ErrorKind::UnsupportedFormat { .. }
+    ));
+    assert!(matches!(
+        error("shape-overflow.npy").kind(),
+        ErrorKind::Limit {
+            what: "array bytes",
+            ..
+        }
+    ));
     assert_eq!(error("not-there.npy").kind(), &ErrorKind::NotFound);
-    assert_eq!(load_npy(malformed(), &Limits::default()).unwrap_err().kind(), &ErrorKind::Corrupt);
+    assert_eq!(
+        load_npy(malformed(), &Limits::default()).unwrap_err().kind(),
+        &ErrorKind::Corrupt
+    );
 }
 
 fn samples() -> Vec<Bytes> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/saved");
-    let names = ["titles", "padded", "every-scalar", "odd-names", "fortran-4d", "deep", "zero-width-raw", "sixty-four-dimensions"];
-    names.iter().map(|name| std::fs::read(fixtures.join(format!("{name}.npy"))).unwrap().into()).collect()
+    let names = [
+        "titles",
+        "padded",
+        "every-scalar",
+        "odd-names",
+        "fortran-4d",
+        "deep",
+        "zero-width-raw",
+        "sixty-four-dimensions",
+    ];
+    names
+        .iter()
+        .map(|name| {
+            std::fs::read(fixtures.join(format!("{name}.npy")))
+                .unwrap()
+                .into()
+        })
+        .collect()
 }
 
 #[test]
@@ -138,9 +186,17 @@ fn every_prefix_of_a_file_is_an_error() {
             let part = file.slice(..length);
             let error = decode_npy(&part, &Limits::default()).unwrap_err();
             assert_eq!(error.kind(), &ErrorKind::Corrupt);
-            assert_eq!(read_npy(part.as_ref(), &Limits::default()).unwrap_err().to_string(), error.to_string());
+            assert_eq!(
+                read_npy(part.as_ref(), &Limits::default())
+                    .unwrap_err()
+                    .to_string(),
+                error.to_string()
+            );
             let record = Record::new().with("path", "a.npy");
-            assert_eq!(through_codec(&part, record).unwrap_err().message(), error.message());
+            assert_eq!(
+                through_codec(&part, record).unwrap_err().message(),
+                error.message()
+            );
         }
     }
 }
@@ -156,7 +212,8 @@ fn read_all(file: &Bytes) {
     look(read_npy(file.as_ref(), &limits));
     let store = MemoryStore::new();
     store.put("a.npy", file.clone()).unwrap();
-    let cx = Context::new(StoreMap::new().with("main", Arc::new(store)).with_default("main")).with_limits(limits);
+    let cx =
+        Context::new(StoreMap::new().with("main", Arc::new(store)).with_default("main")).with_limits(limits);
     let lazy = NpyCodec::open(Record::new().with("path", "a.npy"), &cx).unwrap();
     look(lazy.load());
     look(lazy.rows(0..1));
@@ -187,7 +244,11 @@ fn with_header(text: &str) -> Bytes {
 
 #[test]
 fn absurd_claims_cost_nothing() {
-    let shaped = |descr: &str, shape: &str| with_header(&format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}"));
+    let shaped = |descr: &str, shape: &str| {
+        with_header(&format!(
+            "{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}"
+        ))
+    };
     let files = [
         shaped("'<f8'", "(8000000000,)"),
         shaped("'<f8'", "(1000000000000000,)"),
@@ -205,7 +266,12 @@ fn absurd_claims_cost_nothing() {
         b"\x93NUMPY\x03\x00\xff\xff\xff\x00".as_slice().into(),
     ];
     for file in files {
-        let (outcome, most) = peak(|| [decode_npy(&file, &Limits::default()), read_npy(file.as_ref(), &Limits::default())]);
+        let (outcome, most) = peak(|| {
+            [
+                decode_npy(&file, &Limits::default()),
+                read_npy(file.as_ref(), &Limits::default()),
+            ]
+        });
         for outcome in outcome {
             let error: Error = outcome.unwrap_err();
             assert!(error.to_string().len() < 600, "{error}");
@@ -231,6 +297,11 @@ fn every_limit_is_kept() {
     assert_eq!(limit(limits.clone().with_dimensions(1)), "dimensions");
     assert_eq!(limit(limits.clone().with_depth(1)), "nesting depth");
     assert_eq!(limit(limits.clone().with_items(5)), "items");
-    let exact = limits.with_array_bytes(1200).with_metadata_bytes(118).with_dimensions(2).with_depth(2).with_items(9);
+    let exact = limits
+        .with_array_bytes(1200)
+        .with_metadata_bytes(118)
+        .with_dimensions(2)
+        .with_depth(2)
+        .with_items(9);
     assert_eq!(read_npy(file.as_ref(), &exact).unwrap(), array);
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Array, Bytes, Context, DType, Field, Kind, Limits, Order, Record, StoreMap, StructType, TimeBase, TimeUnit,
+    Array, Bytes, Context, DType, Field, Kind, Limits, Order, Record, StoreMap, StructType, TimeBase,
+    TimeUnit,
 };
 use dj_codec_testkit::MemoryStore;
 use dj_npy_codecs::{Header, NpyCodec, NpyVersion, decode_npy, write_npy};
@@ -11,37 +12,58 @@ use proptest::prelude::*;
 
 fn simple() -> impl Strategy<Value = DType> {
     let numeric = prop::sample::select(vec![
-        "|b1", "|i1", "|u1", "<i2", ">i2", "<u4", ">u4", "<i8", ">i8", "<f2", ">f2", "<f4", ">f8", "<f16", "<c8", ">c16", ">c32",
+        "|b1", "|i1", "|u1", "<i2", ">i2", "<u4", ">u4", "<i8", ">i8", "<f2", ">f2", "<f4", ">f8", "<f16",
+        "<c8", ">c16", ">c32",
     ])
     .prop_map(|text| text.parse().unwrap());
     let wide = (0_usize..6, 0..4).prop_map(|(width, kind)| {
         let text = ["|S", "|V", "<U", ">U"][kind as usize];
         format!("{text}{width}").parse().unwrap()
     });
-    let time = (any::<bool>(), 1_u32..100, prop::sample::select(vec![TimeBase::Day, TimeBase::Microsecond, TimeBase::Generic])).prop_map(
-        |(date, count, base)| {
+    let time = (
+        any::<bool>(),
+        1_u32..100,
+        prop::sample::select(vec![TimeBase::Day, TimeBase::Microsecond, TimeBase::Generic]),
+    )
+        .prop_map(|(date, count, base)| {
             // The generic unit is not counted.
-            let unit = TimeUnit { base, count: if base == TimeBase::Generic { 1 } else { count } };
-            DType::new(if date { Kind::DateTime64(unit) } else { Kind::TimeDelta64(unit) })
-        },
-    );
+            let unit = TimeUnit {
+                base,
+                count: if base == TimeBase::Generic { 1 } else { count },
+            };
+            DType::new(if date {
+                Kind::DateTime64(unit)
+            } else {
+                Kind::TimeDelta64(unit)
+            })
+        });
     prop_oneof![4 => numeric, 2 => wide, 1 => time]
 }
 
 fn record(inner: impl Strategy<Value = DType>) -> impl Strategy<Value = DType> {
-    let field = (inner, prop::collection::vec(0_usize..3, 0..3), 0_usize..4, prop::option::of(".{0,3}"));
-    (prop::collection::vec(field, 0..5), prop::collection::hash_set(".{1,4}", 5), 0_usize..5).prop_map(|(fields, names, tail)| {
-        let mut end = 0;
-        let mut made = Vec::new();
-        for ((dtype, shape, gap, title), name) in fields.into_iter().zip(names) {
-            let mut field = Field::new(name, dtype, end + gap);
-            field.shape = shape;
-            field.title = title;
-            end = field.offset + field.size().unwrap();
-            made.push(field);
-        }
-        DType::new(Kind::Struct(StructType::new(made, end + tail).unwrap()))
-    })
+    let field = (
+        inner,
+        prop::collection::vec(0_usize..3, 0..3),
+        0_usize..4,
+        prop::option::of(".{0,3}"),
+    );
+    (
+        prop::collection::vec(field, 0..5),
+        prop::collection::hash_set(".{1,4}", 5),
+        0_usize..5,
+    )
+        .prop_map(|(fields, names, tail)| {
+            let mut end = 0;
+            let mut made = Vec::new();
+            for ((dtype, shape, gap, title), name) in fields.into_iter().zip(names) {
+                let mut field = Field::new(name, dtype, end + gap);
+                field.shape = shape;
+                field.title = title;
+                end = field.offset + field.size().unwrap();
+                made.push(field);
+            }
+            DType::new(Kind::Struct(StructType::new(made, end + tail).unwrap()))
+        })
 }
 
 fn dtype() -> impl Strategy<Value = DType> {
@@ -51,27 +73,39 @@ fn dtype() -> impl Strategy<Value = DType> {
 /// An array whose axes are permuted, strided, reversed or broadcast.
 fn array() -> impl Strategy<Value = Array> {
     let axis = (0_usize..5, prop::sample::select(vec![1_isize, 1, 2, -1, -3, 0]));
-    (dtype(), prop::collection::vec(axis, 0..5), any::<u64>(), any::<u8>()).prop_map(|(dtype, axes, turn, seed)| {
-        let mut order: Vec<usize> = (0..axes.len()).collect();
-        order.rotate_left(if axes.is_empty() { 0 } else { turn as usize % axes.len() });
-        if turn % 3 == 0 {
-            order.reverse();
-        }
-        let mut strides = vec![0_isize; axes.len()];
-        let (mut step, mut start) = (dtype.size() as isize, 0_isize);
-        for &at in order.iter().rev() {
-            let (length, times) = axes[at];
-            strides[at] = step * times;
-            let reach = strides[at].abs() * (length.max(1) as isize - 1);
-            if times < 0 {
-                start += reach;
+    (
+        dtype(),
+        prop::collection::vec(axis, 0..5),
+        any::<u64>(),
+        any::<u8>(),
+    )
+        .prop_map(|(dtype, axes, turn, seed)| {
+            let mut order: Vec<usize> = (0..axes.len()).collect();
+            order.rotate_left(if axes.is_empty() {
+                0
+            } else {
+                turn as usize % axes.len()
+            });
+            if turn % 3 == 0 {
+                order.reverse();
             }
-            step += step * times.abs() * length.max(1) as isize;
-        }
-        let shape: Vec<usize> = axes.iter().map(|(length, _)| *length).collect();
-        let bytes: Vec<u8> = (0..step + start).map(|at| (at as u8).wrapping_mul(31).wrapping_add(seed)).collect();
-        Array::with_strides(dtype, &shape, &strides, start as usize, bytes.into()).unwrap()
-    })
+            let mut strides = vec![0_isize; axes.len()];
+            let (mut step, mut start) = (dtype.size() as isize, 0_isize);
+            for &at in order.iter().rev() {
+                let (length, times) = axes[at];
+                strides[at] = step * times;
+                let reach = strides[at].abs() * (length.max(1) as isize - 1);
+                if times < 0 {
+                    start += reach;
+                }
+                step += step * times.abs() * length.max(1) as isize;
+            }
+            let shape: Vec<usize> = axes.iter().map(|(length, _)| *length).collect();
+            let bytes: Vec<u8> = (0..step + start)
+                .map(|at| (at as u8).wrapping_mul(31).wrapping_add(seed))
+                .collect();
+            Array::with_strides(dtype, &shape, &strides, start as usize, bytes.into()).unwrap()
+        })
 }
 
 fn same(a: &Array, b: &Array) -> bool {

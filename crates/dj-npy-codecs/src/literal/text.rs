@@ -93,7 +93,6 @@ impl Parser<'_> {
 mod tests {
     use dj_codec_api::Limits;
 
-    use super::*;
     use crate::literal::{Literal, parse};
 
     #[test]
