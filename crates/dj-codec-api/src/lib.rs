@@ -12,6 +12,7 @@ mod format_version;
 pub mod layout;
 mod lazy;
 mod limits;
+pub mod notation;
 mod record;
 mod registry;
 mod store;

@@ -91,7 +91,8 @@ impl io::Write for ContentHasher {
 /// use dj_codec_api::StoreLayout;
 /// use dj_codec_api::layout::hash_path;
 ///
-/// let layout = StoreLayout { subfolding: Some(vec![2, 2]), ..Default::default() };
+/// let mut layout = StoreLayout::default();
+/// layout.subfolding = Some(vec![2, 2]);
 /// let path = hash_path("lvauakv4jmvhnolrtwiraf6fsi", "lab", &layout)?;
 /// assert_eq!(path, "_hash/lab/lv/au/lvauakv4jmvhnolrtwiraf6fsi");
 /// # Ok::<(), dj_codec_api::Error>(())
