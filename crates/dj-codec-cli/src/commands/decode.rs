@@ -1,0 +1,101 @@
+//! `dj-codec decode`: one stored value into what it means.
+
+use dj_codecs::api::{Column, Context, Stored, Value, notation};
+use dj_codecs::npy::write_npy;
+
+use crate::args::DecodeArgs;
+use crate::failure::{Failure, Outcome};
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::source;
+use crate::summary::{self, Rows, bytes_text, shape_text};
+use crate::target::Target;
+
+pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
+    let registry = dj_codecs::default_registry();
+    let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
+    refuse_options_of_others(args, &column)?;
+    let target = args.out.as_deref().map(|path| Target::new(path, args.force)).transpose()?;
+    let stored = stored(args, session)?;
+    let cx = session.context_for_reading()?;
+    let mut progress = Progress::new();
+    progress.say("decoding");
+    let value = column.decode(stored.clone(), &cx)?.load()?;
+    progress.clear();
+    if let Some(target) = target {
+        return write(&value, &target, output);
+    }
+    if args.json {
+        output.fill(|writer| notation::to_writer(&value, writer))?;
+        return output.text("\n");
+    }
+    let mut rows = Rows::default();
+    describe(&column, stored, &cx, &mut rows)?;
+    summary::of_value(&value, &mut rows);
+    output.text(&rows.to_string())
+}
+
+fn stored(args: &DecodeArgs, session: &Session) -> Outcome<Stored> {
+    match (&args.stored.record, &args.stored.bytes) {
+        (Some(path), _) => source::stored(path, session.limits()),
+        (None, Some(path)) => Ok(Stored::Bytes(source::bytes(path, session.limits())?)),
+        (None, None) => Err(Failure::usage("one of --record and --bytes is needed")),
+    }
+}
+
+/// Refuses what only other codecs have, rather than ignore it.
+fn refuse_options_of_others(args: &DecodeArgs, column: &Column) -> Outcome {
+    let codec = match column.chain().first() {
+        Some(codec) => format!("the codec <{}>", codec.name()),
+        None => format!("the type {}", column.spec()),
+    };
+    if args.view.is_some() {
+        return Err(Failure::usage(format!("--view: {codec} has no views")));
+    }
+    if args.blob_dims.is_some() {
+        return Err(Failure::usage(format!("--blob-dims: {codec} has no such option; it is for blobs")));
+    }
+    Ok(())
+}
+
+/// What is known of the stored value beside the value itself.
+fn describe(column: &Column, stored: Stored, cx: &Context, rows: &mut Rows) -> Outcome {
+    rows.add("spec", column.spec());
+    let references = column.referenced_paths(&stored);
+    if let Some(version) = column.format_version(stored, cx)? {
+        rows.add("format", version.to_string());
+    }
+    for reference in references {
+        rows.add("path", reference.path);
+        rows.add("store", reference.store.as_deref().unwrap_or("(default)"));
+    }
+    Ok(())
+}
+
+fn write(value: &Value, target: &Target, output: &mut Output) -> Outcome {
+    let (size, what) = match value {
+        Value::Array(array) => {
+            let size = target.write(output, |writer| write_npy(writer, array))?;
+            (size, format!("{} {}", array.dtype(), shape_text(array.shape())))
+        }
+        Value::Bytes(bytes) => {
+            let copy = |writer: &mut dyn std::io::Write| {
+                writer.write_all(bytes).map(|()| bytes.len() as u64).map_err(|error| {
+                    dj_codecs::api::Error::store("the bytes cannot be written").caused_by(error)
+                })
+            };
+            (target.write(output, copy)?, "bytes".to_owned())
+        }
+        other => {
+            return Err(Failure::usage(format!(
+                "--out takes arrays and bytes, and this is {}; use --json, which prints any value",
+                other.type_name()
+            )));
+        }
+    };
+    match target {
+        Target::Stdout => Ok(()),
+        Target::File { name, .. } => output.line(&format!("{name}: {what}, {}", bytes_text(size))),
+    }
+}

@@ -1,0 +1,97 @@
+//! `dj-codec encode`: one value into its stored form.
+
+#[cfg(feature = "zarr")]
+mod zarr;
+
+use dj_codecs::api::{Column, Context, Stored, Value, notation};
+
+#[cfg(feature = "zarr")]
+pub(crate) use zarr::ZarrArgs;
+
+use crate::args::{EncodeArgs, PlaceArgs};
+use crate::failure::{Failure, Outcome};
+use crate::key;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::source;
+
+pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> Outcome {
+    let registry = dj_codecs::default_registry();
+    #[cfg(feature = "zarr")]
+    let registry = args.zarr.configure(&args.spec, registry)?;
+    let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
+    let mut cx = in_place(session.context_for_writing()?, &args.place)?;
+    if let Some(version) = args.format_version {
+        refuse_unknown_version(&column, version)?;
+        cx = cx.with_format_version(version);
+    }
+    let mut progress = Progress::new();
+    progress.say("reading the value");
+    let value = value(args, session)?;
+    progress.say("encoding");
+    let stored = column.encode(value, &cx).map_err(|error| Failure::while_encoding(&error))?;
+    progress.clear();
+    let printed = output.line(&stored.to_line()).and_then(|()| output.finish());
+    // Who does not see the record cannot find the value again: that must not pass silently, not even when the reader has gone.
+    printed.map_err(|failure| lost(&failure, &stored))
+}
+
+/// Adds the column and the key of the arguments to a context.
+fn in_place(cx: Context, place: &PlaceArgs) -> Outcome<Context> {
+    let (schema, table, field) = (cx.schema().to_owned(), cx.table().to_owned(), cx.field().to_owned());
+    let mut cx = cx.with_field(
+        place.schema.as_deref().unwrap_or(&schema),
+        place.table.as_deref().unwrap_or(&table),
+        place.field.as_deref().unwrap_or(&field),
+    );
+    for (name, value) in key::parse(&place.key, &place.key_type)? {
+        cx = cx.with_key(&name, value);
+    }
+    Ok(cx)
+}
+
+fn value(args: &EncodeArgs, session: &Session) -> Outcome<Value> {
+    let limits = session.limits();
+    if let Some(path) = &args.npy {
+        return Ok(source::array(path, limits)?.into());
+    }
+    if let Some(path) = &args.json {
+        let bytes = source::bytes(path, limits)?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|error| Failure::wanting(format!("{}: this is not UTF-8 text: {error}", source::name(path))))?;
+        return Ok(notation::from_str(text, limits).map_err(|error| error.at(source::name(path)))?);
+    }
+    match &args.file {
+        Some(path) if path.exists() => Ok(Value::Path(path.clone())),
+        Some(path) => Err(Failure::usage(format!("there is no file or folder {}", path.display()))),
+        None => Err(Failure::usage("one of --npy, --json and --file is needed")),
+    }
+}
+
+/// A version that no codec of the column writes is a slip in the arguments; it is met before anything is read.
+fn refuse_unknown_version(column: &Column, version: dj_codecs::api::FormatVersion) -> Outcome {
+    let formats: Vec<_> = column.chain().iter().flat_map(|codec| codec.info().reads).collect();
+    if formats.is_empty() || formats.iter().any(|format| format.version == version) {
+        return Ok(());
+    }
+    let known: Vec<_> = formats.iter().map(|format| format.version.to_string()).collect();
+    Err(Failure::usage(format!(
+        "--format-version {version}: {} has no such format; it has {}",
+        column.spec(),
+        known.join(", ")
+    )))
+}
+
+fn lost(failure: &Failure, stored: &Stored) -> Failure {
+    let reason = match failure {
+        Failure::ReaderGone => "the reader of standard output has gone".to_owned(),
+        other => other.to_string(),
+    };
+    match stored {
+        Stored::Json(record) => {
+            Failure::wanting(format!("the value is stored, but its record could not be printed: {reason}; it is {record}"))
+        }
+        _ => Failure::wanting(reason),
+    }
+}

@@ -1,0 +1,16 @@
+//! `dj-codec require`: whether codecs are in this build.
+
+use crate::args::RequireArgs;
+use crate::failure::Outcome;
+
+pub(crate) fn run(args: &RequireArgs) -> Outcome {
+    // A name may come as in a type spec, and twice.
+    let mut names: Vec<&str> = Vec::new();
+    for name in &args.names {
+        let name = name.trim_start_matches('<').trim_end_matches('>').trim_end_matches('@');
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(dj_codecs::default_registry().require(&names)?)
+}

@@ -1,0 +1,13 @@
+//! The names that most programs need: `use dj_codecs::prelude::*;`.
+
+pub use dj_codec_api::{
+    Array, Codec, Column, Context, DType, Error, ErrorKind, FormatVersion, Lazy, Limits, Order, Record, Registry, Result,
+    Store, StoreMap, Stored, Stores, TypeSpec, Value,
+};
+pub use dj_codec_store::{Config, Environment, FileStore, MemoryStore};
+#[cfg(feature = "npy")]
+pub use dj_npy_codecs::{NpyCodec, NpyRef};
+#[cfg(feature = "zarr")]
+pub use dj_zarr_codecs::{ZarrArray, ZarrCodec};
+
+pub use crate::{default_registry, register_enabled};

@@ -1,0 +1,75 @@
+//! Fills registries from the cargo features.
+
+#[cfg(any(feature = "npy", feature = "zarr"))]
+use std::sync::Arc;
+
+use dj_codec_api::{Registry, Result};
+
+/// Registers the codec of every feature that is enabled.
+///
+/// ```
+/// let mut registry = dj_codecs::api::Registry::new();
+/// dj_codecs::register_enabled(&mut registry)?;
+/// // Twice is once too often: a codec that is there already is never replaced silently.
+/// # #[cfg(any(feature = "npy", feature = "zarr"))]
+/// assert!(dj_codecs::register_enabled(&mut registry).is_err());
+/// # Ok::<(), dj_codecs::api::Error>(())
+/// ```
+///
+/// # Errors
+/// [`DuplicateCodec`](dj_codec_api::ErrorKind::DuplicateCodec) where one of the names is taken, naming both crates. Those
+/// before it are registered then.
+pub fn register_enabled(registry: &mut Registry) -> Result<()> {
+    #[cfg(feature = "npy")]
+    registry.register(Arc::new(dj_npy_codecs::NpyCodec::default()))?;
+    #[cfg(feature = "zarr")]
+    registry.register(Arc::new(dj_zarr_codecs::ZarrCodec::default()))?;
+    let _ = registry;
+    Ok(())
+}
+
+/// A registry with the codec of every feature that is enabled.
+///
+/// ```
+/// let registry = dj_codecs::default_registry();
+/// # #[cfg(all(feature = "npy", feature = "zarr"))]
+/// registry.require(&["npy", "zarr"])?;
+/// # Ok::<(), dj_codecs::api::Error>(())
+/// ```
+#[must_use]
+pub fn default_registry() -> Registry {
+    let mut registry = Registry::new();
+    // The names of our own crates differ, which a test holds us to, so that this cannot fail.
+    let outcome = register_enabled(&mut registry);
+    debug_assert!(outcome.is_ok(), "two features bring one codec");
+    registry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_feature_brings_its_codec() {
+        let mut registry = Registry::new();
+        register_enabled(&mut registry).unwrap();
+        let names: Vec<_> = registry.list().into_iter().map(|codec| codec.name).collect();
+        let wanted: Vec<&str> =
+            [("npy", cfg!(feature = "npy")), ("zarr", cfg!(feature = "zarr"))]
+                .into_iter()
+                .filter_map(|(name, enabled)| enabled.then_some(name))
+                .collect();
+        assert_eq!(names, wanted);
+        assert_eq!(default_registry().list(), registry.list());
+    }
+
+    #[test]
+    fn every_codec_says_who_it_is() {
+        for codec in default_registry().list() {
+            assert!(!codec.crate_name.is_empty() && !codec.modes.is_empty() && !codec.datajoint.is_empty(), "{codec:?}");
+            if let Some(writes) = codec.writes {
+                assert!(codec.reads.iter().any(|format| format.version == writes), "{codec:?}");
+            }
+        }
+    }
+}
