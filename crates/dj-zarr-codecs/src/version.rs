@@ -1,0 +1,67 @@
+//! The data formats of `<zarr@>`.
+
+use dj_codec_api::{FormatStatus, FormatVersion, Json, Reader, Result, VersionDispatch};
+
+use crate::record::ZarrRecord;
+
+/// How an array of a data format is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Any Zarr array: a chunk that is not there holds the fill value.
+    Plain,
+    /// The record has an inventory: a chunk that is not there is a hole if that says so, else it is lost.
+    Inventoried,
+}
+
+/// The formats that are read, and the one that is written.
+pub(crate) const FORMATS: VersionDispatch<Format> = VersionDispatch {
+    codec: "zarr",
+    crate_name: "dj-zarr-codecs",
+    writes: FormatVersion::new(2, 0),
+    assumed: FormatVersion::new(1, 0),
+    readers: &[
+        Reader { version: FormatVersion::new(1, 0), status: FormatStatus::Legacy, read: Format::Plain },
+        Reader { version: FormatVersion::new(2, 0), status: FormatStatus::Current, read: Format::Inventoried },
+    ],
+};
+
+/// The data format of an array: its attributes are believed first, then the record, and 1.0 is assumed where neither
+/// says.
+///
+/// # Errors
+/// Where what is said is no version.
+pub(crate) fn version_of(
+    attributes: &serde_json::Map<String, Json>,
+    record: Option<&ZarrRecord>,
+) -> Result<FormatVersion> {
+    // Other codecs keep Zarr arrays too; their version says nothing of this one's format.
+    let ours = attributes.get("codec_name").and_then(Json::as_str).is_none_or(|name| name == FORMATS.codec);
+    let attribute = attributes.get("codec_version").filter(|_| ours);
+    FORMATS.version_of([attribute, record.and_then(|record| record.record().get("codec_version"))])
+}
+
+#[cfg(test)]
+mod tests {
+    use dj_codec_api::Record;
+    use serde_json::json;
+
+    use super::*;
+
+    fn version(attributes: Json, record: Json) -> String {
+        let Json::Object(attributes) = attributes else { panic!() };
+        let record = Record::from_json(record).and_then(ZarrRecord::from_record).unwrap();
+        version_of(&attributes, Some(&record)).unwrap().to_string()
+    }
+
+    #[test]
+    fn attributes_come_before_the_record() {
+        let bare = json!({"path": "a.zarr", "store": "main", "shape": [1], "dtype": "int8"});
+        let mut noted = bare.clone();
+        noted["codec_version"] = json!("2.0");
+        assert_eq!(version(json!({}), bare.clone()), "1.0");
+        assert_eq!(version(json!({}), noted.clone()), "2.0");
+        assert_eq!(version(json!({"codec_version": "1.0"}), noted.clone()), "1.0");
+        assert_eq!(version(json!({"codec_version": "1.0", "codec_name": "photon"}), noted), "2.0");
+        assert_eq!(version(json!({"codec_version": "7.0", "codec_name": "photon"}), bare), "1.0");
+    }
+}

@@ -1,0 +1,18 @@
+//! Writing arrays.
+
+mod chunking;
+mod encode;
+mod gather;
+pub(crate) mod grid;
+mod ledger;
+mod metadata;
+mod options;
+mod plan;
+mod pool;
+mod shard;
+mod sink;
+mod stream;
+
+pub use options::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions};
+pub use stream::ZarrWriter;
+pub(crate) use stream::write;
