@@ -236,10 +236,12 @@ fn byte_size(dtype: &DType, shape: &[usize]) -> Result<usize> {
     if shape.contains(&0) {
         return Ok(0);
     }
+    // Elements of no bytes are counted as if they had one, so that their number fits as well.
     shape
         .iter()
-        .try_fold(dtype.size(), |size, &length| size.checked_mul(length))
+        .try_fold(dtype.size().max(1), |size, &length| size.checked_mul(length))
         .filter(|&size| isize::try_from(size).is_ok())
+        .map(|size| if dtype.size() == 0 { 0 } else { size })
         .ok_or_else(|| Error::limit("array bytes", u64::MAX, isize::MAX as u64))
 }
 
@@ -323,5 +325,8 @@ mod tests {
         assert!(Array::new(dtype.clone(), &[usize::MAX, 2], Order::C, Bytes::new()).is_err());
         assert!(Array::with_strides(dtype.clone(), &[2, 2], &[isize::MAX, 8], 0, Bytes::from(vec![0; 64])).is_err());
         assert_eq!(Array::new(dtype, &[usize::MAX, 0, 3], Order::C, Bytes::new()).unwrap().len(), 0);
+        let nothing = DType::new(Kind::Bytes(0));
+        assert!(Array::new(nothing.clone(), &[usize::MAX, 2], Order::C, Bytes::new()).is_err());
+        assert_eq!(Array::new(nothing, &[1 << 20, 2], Order::C, Bytes::new()).unwrap().nbytes(), 0);
     }
 }

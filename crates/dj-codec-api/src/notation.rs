@@ -37,8 +37,8 @@
 //! [`Array`]: crate::Array
 
 mod body;
+mod formatter;
 mod integers;
-mod number_text;
 mod read;
 mod read_array;
 mod read_tagged;
@@ -59,8 +59,8 @@ use crate::{Error, Json, Limits, Result, Value};
 /// Where the writer fails, a lazy handle cannot be loaded, the value nests deeper than the default of
 /// [`Limits`], or it has no notation (a path of this machine).
 pub fn to_writer(value: &Value, writer: impl Write) -> Result<()> {
-    let state = write::State::default();
-    let mut serializer = serde_json::Serializer::with_formatter(writer, number_text::PythonFloats);
+    let state = write::State::new(true);
+    let mut serializer = serde_json::Serializer::with_formatter(writer, formatter::NotationFormatter);
     write::Noted::new(value, &state)
         .serialize(&mut serializer)
         .map_err(|error| state.into_error(error))
@@ -71,7 +71,13 @@ pub fn to_writer(value: &Value, writer: impl Write) -> Result<()> {
 /// # Errors
 /// As [`to_writer`].
 pub fn to_string(value: &Value) -> Result<String> {
-    let mut text = Vec::new();
+    // A large array would otherwise be copied each time that the text grows. A view may be larger than its bytes.
+    let size = if let Value::Array(array) = value {
+        array.nbytes().min(array.data().len()) / 3 * 4
+    } else {
+        0
+    };
+    let mut text = Vec::with_capacity(size.saturating_add(128));
     to_writer(value, &mut text)?;
     String::from_utf8(text).map_err(|error| Error::corrupt("the notation is no UTF-8").caused_by(error))
 }
@@ -82,7 +88,7 @@ pub fn to_string(value: &Value) -> Result<String> {
 /// # Errors
 /// As [`to_writer`].
 pub fn to_json(value: &Value) -> Result<Json> {
-    let state = write::State::default();
+    let state = write::State::new(false);
     serde_json::to_value(write::Noted::new(value, &state)).map_err(|error| state.into_error(error))
 }
 

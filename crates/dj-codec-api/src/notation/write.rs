@@ -14,13 +14,29 @@ use crate::{Error, Json, Limits, Result, Value};
 const PLAIN_INT: u64 = 1 << 53;
 
 /// Our own error on its way through serde, which knows only texts.
-#[derive(Default)]
 pub(super) struct State {
     error: RefCell<Option<Error>>,
     limits: Limits,
+    /// Whether the serializer is one whose formatter writes bytes as base64.
+    formatted: bool,
 }
 
 impl State {
+    pub(super) fn new(formatted: bool) -> Self {
+        Self {
+            error: RefCell::new(None),
+            limits: Limits::default(),
+            formatted,
+        }
+    }
+
+    pub(super) fn base64<'a>(&self, bytes: &'a [u8]) -> Base64<'a> {
+        Base64 {
+            bytes,
+            formatted: self.formatted,
+        }
+    }
+
     pub(super) fn into_error(self, error: serde_json::Error) -> Error {
         self.error
             .into_inner()
@@ -203,7 +219,7 @@ impl<'a> Noted<'a> {
                 tagged(serializer, "$complex", &[Float(*real), Float(*imaginary)])
             }
             Value::Str(text) => serializer.serialize_str(text),
-            Value::Bytes(bytes) => tagged(serializer, "$bytes", &Base64(bytes)),
+            Value::Bytes(bytes) => tagged(serializer, "$bytes", &self.state.base64(bytes)),
             Value::Uuid(uuid) => tagged(serializer, "$uuid", &uuid.hyphenated().to_string()),
             Value::Decimal(text) => tagged(serializer, "$decimal", text),
             Value::Date(date) => tagged(serializer, "$date", &date.to_string()),
@@ -213,7 +229,7 @@ impl<'a> Noted<'a> {
                 let body = self.state.check(CharsBody::new(chars))?;
                 tagged(serializer, "$array", &body)
             }
-            Value::Sparse(matrix) => tagged(serializer, "$sparse", &SparseBody(matrix)),
+            Value::Sparse(matrix) => tagged(serializer, "$sparse", &SparseBody(matrix, self.state)),
             Value::File(file) => tagged(serializer, "$file", &File(file)),
             Value::Folder(files) => tagged(serializer, "$folder", &Folder(files)),
             other => Err(self.state.fail(
@@ -327,12 +343,19 @@ impl Serialize for Float {
     }
 }
 
-/// Bytes as base64, encoded in blocks on their way to the writer.
-pub(super) struct Base64<'a>(pub(super) &'a [u8]);
+/// Bytes as base64.
+pub(super) struct Base64<'a> {
+    bytes: &'a [u8],
+    formatted: bool,
+}
 
 impl Serialize for Base64<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&data_encoding::BASE64.encode_display(self.0))
+        if self.formatted {
+            serializer.serialize_bytes(self.bytes)
+        } else {
+            serializer.serialize_str(&data_encoding::BASE64.encode(self.bytes))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::write::{Base64, Noted, tagged};
+use super::write::{Noted, State, tagged};
 use crate::value::{CharArray, SparseMatrix};
 use crate::{Array, Error, Field, Kind, Order, Result, StructType};
 
@@ -72,7 +72,7 @@ impl Serialize for Noted<'_, Array> {
             dtype: Some(&dtype),
             shape: array.shape(),
             key: "data",
-            content: Base64(&bytes),
+            content: self.state.base64(&bytes),
         };
         tagged(serializer, "$array", &body)
     }
@@ -176,7 +176,7 @@ impl Serialize for CharsBody {
     }
 }
 
-pub(super) struct SparseBody<'a>(pub(super) &'a SparseMatrix);
+pub(super) struct SparseBody<'a>(pub(super) &'a SparseMatrix, pub(super) &'a State);
 
 impl Serialize for SparseBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -186,7 +186,7 @@ impl Serialize for SparseBody<'_> {
         map.serialize_entry("shape", &self.0.shape)?;
         map.serialize_entry("indptr", &self.0.indptr)?;
         map.serialize_entry("indices", &self.0.indices)?;
-        map.serialize_entry("data", &Base64(&data.to_bytes(Order::C)))?;
+        map.serialize_entry("data", &self.1.base64(&data.to_bytes(Order::C)))?;
         map.end()
     }
 }
