@@ -23,6 +23,15 @@ sys.path.insert(0, str(INTEROP / "servers"))
 import environment  # noqa: E402
 from process import ServerError, cache_folder, say  # noqa: E402
 
+# zarrs reads folders only, in Python.
+LIBRARIES = [
+    ("tensorstore", "zarr_local"),
+    ("tensorstore", "zarr_cloud"),
+    ("zarrs", "zarr_local"),
+    ("zarr", "zarr_cloud"),
+]
+
+
 class Failed(Exception):
     """The peer answered with an error."""
 
@@ -105,7 +114,8 @@ class Database:
                 (case["name"], lambda case=case, key=key: self.array(key, column, case))
                 for key, case in enumerate(self.cases, start=1000 * place)
             ])
-        for library, column in (("tensorstore", "zarr_local"), ("tensorstore", "zarr_cloud"), ("zarrs", "zarr_local"), ("zarr", "zarr_cloud")):
+        for library, column in LIBRARIES:
+            # tensorstore and zarrs have no texts, times or structures.
             place = 1000 * self.columns["Arrays"].index(column)
             self.scenario(f"{column}: opened by {library}", [
                 (case["name"], lambda case=case, key=key: self.library(library, column, key, case))
@@ -161,7 +171,7 @@ class Database:
         return None
 
     def library(self, library: str, column: str, number: int, case: dict) -> str | None:
-        """The Zarr array of a row, opened by a library without DataJoint; or refused, where that has no such type."""
+        """The Zarr array of a row, opened by a library without DataJoint's database."""
         record = self.peer.ask("raw", table="Arrays", key={"case_id": number}, field=column)["record"]
         try:
             self.peer.ask("open_zarr", library=library, store=record["store"], path=record["path"], out=self.out)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import importlib.metadata
 import json
 import os
 import sys
@@ -82,10 +83,8 @@ class Peer:
         return {
             "python": sys.version.split()[0],
             "versions": {
-                "datajoint": dj.__version__,
-                "numpy": np.__version__,
-                "zarr": zarr.__version__,
-                "tensorstore": getattr(tensorstore, "__version__", ""),
+                name: importlib.metadata.version(name)
+                for name in ("datajoint", "numpy", "zarr", "tensorstore", "zarrs", "s3fs")
             },
             "backend": dj.config.database.backend,
             "stores": names,
