@@ -43,12 +43,22 @@ pub struct Inventory {
 #[derive(Debug, Clone)]
 enum Holes {
     Listed(Ranges),
-    InFile { name: String, count: u64, digest: Option<String>, read: OnceLock<Ranges> },
+    InFile {
+        name: String,
+        count: u64,
+        digest: Option<String>,
+        read: OnceLock<Ranges>,
+    },
 }
 
 impl Inventory {
     pub(crate) fn new(objects: u64, bytes: u64, holes: Ranges, digest: String) -> Self {
-        Self { objects, bytes, holes: Holes::Listed(holes), digest }
+        Self {
+            objects,
+            bytes,
+            holes: Holes::Listed(holes),
+            digest,
+        }
     }
 
     /// How many chunk objects were written: shards, where the array has them.
@@ -81,7 +91,9 @@ impl Inventory {
     /// Splits off the holes where they are too many for a record: the inventory without them, and the document that
     /// holds them.
     pub(crate) fn spill(self) -> (Self, Option<Vec<u8>>) {
-        let Holes::Listed(ranges) = &self.holes else { return (self, None) };
+        let Holes::Listed(ranges) = &self.holes else {
+            return (self, None);
+        };
         if ranges.len() <= RANGES_IN_RECORD {
             return (self, None);
         }
@@ -97,10 +109,14 @@ impl Inventory {
 
     /// The inventory as the record has it.
     pub(crate) fn to_json(&self) -> Json {
-        let mut record = Record::new().with("objects", self.objects).with("bytes", self.bytes);
+        let mut record = Record::new()
+            .with("objects", self.objects)
+            .with("bytes", self.bytes);
         record = match &self.holes {
             Holes::Listed(ranges) => record.with("holes", ranges.to_json()),
-            Holes::InFile { name, count, digest, .. } => {
+            Holes::InFile {
+                name, count, digest, ..
+            } => {
                 let record = record.with("holes", *count).with("file", name.as_str());
                 match digest {
                     Some(digest) => record.with("file_digest", digest.as_str()),
@@ -129,7 +145,9 @@ impl Inventory {
             (Some(Json::Number(_)), Some(name)) => {
                 // A plain name: it must not lead out of the array's folder.
                 if name.is_empty() || name.contains(['/', '\\', '\0']) || name == "." || name == ".." {
-                    return Err(Error::unsafe_path(format!("the inventory names the file {name:?}")));
+                    return Err(Error::unsafe_path(format!(
+                        "the inventory names the file {name:?}"
+                    )));
                 }
                 Holes::InFile {
                     name: name.to_owned(),
@@ -155,7 +173,13 @@ impl Inventory {
     /// # Errors
     /// [`Corrupt`](dj_codec_api::ErrorKind::Corrupt) where it was written and is lost; its text has the coordinates. Also
     /// where the list of holes cannot be read.
-    pub(crate) fn check_missing(&self, at: &[u64], grid: &Grid, folder: &Folder, limits: &Limits) -> Result<()> {
+    pub(crate) fn check_missing(
+        &self,
+        at: &[u64],
+        grid: &Grid,
+        folder: &Folder,
+        limits: &Limits,
+    ) -> Result<()> {
         let number = grid.number(at);
         if let Some(number) = number
             && self.is_hole(number, folder, limits)?
@@ -178,7 +202,12 @@ impl Inventory {
     pub(crate) fn ranges(&self, folder: &Folder, limits: &Limits) -> Result<&Ranges> {
         match &self.holes {
             Holes::Listed(ranges) => Ok(ranges),
-            Holes::InFile { name, count, digest, read } => {
+            Holes::InFile {
+                name,
+                count,
+                digest,
+                read,
+            } => {
                 if let Some(ranges) = read.get() {
                     return Ok(ranges);
                 }
@@ -190,7 +219,13 @@ impl Inventory {
     }
 }
 
-fn read_file(name: &str, count: u64, expected: Option<&str>, folder: &Folder, limits: &Limits) -> Result<Ranges> {
+fn read_file(
+    name: &str,
+    count: u64,
+    expected: Option<&str>,
+    folder: &Folder,
+    limits: &Limits,
+) -> Result<Ranges> {
     let lost = || {
         Error::corrupt("the list of the chunks that were not written is not there")
             .advise("restore the object from a backup")
@@ -199,10 +234,13 @@ fn read_file(name: &str, count: u64, expected: Option<&str>, folder: &Folder, li
     limits.check_metadata_bytes(size)?;
     let document = folder.get(name)?.ok_or_else(lost)?;
     if expected.is_some_and(|expected| digest::sha256_text(&document) != expected) {
-        return Err(Error::corrupt("the list of the chunks that were not written is not the one that was written"));
+        return Err(Error::corrupt(
+            "the list of the chunks that were not written is not the one that was written",
+        ));
     }
-    let json: Json = serde_json::from_slice(&document)
-        .map_err(|error| Error::corrupt("the list of the chunks that were not written is no JSON").caused_by(error))?;
+    let json: Json = serde_json::from_slice(&document).map_err(|error| {
+        Error::corrupt("the list of the chunks that were not written is no JSON").caused_by(error)
+    })?;
     let ranges = Ranges::from_json(json.get("holes").unwrap_or(&Json::Null))?;
     if ranges.count() != count {
         return Err(Error::corrupt(format!(
@@ -225,7 +263,10 @@ mod tests {
     fn inventories_round_trip() {
         let inventory = some([0..4, 9..10].into_iter().collect());
         let json = inventory.to_json();
-        assert_eq!(json, json!({"objects": 3, "bytes": 1000, "holes": [[0, 4], [9, 10]], "digest": "sha256:00"}));
+        assert_eq!(
+            json,
+            json!({"objects": 3, "bytes": 1000, "holes": [[0, 4], [9, 10]], "digest": "sha256:00"})
+        );
         let back = Inventory::from_json(&json).unwrap();
         assert_eq!((back.objects(), back.bytes(), back.holes()), (3, 1000, 5));
         assert_eq!(back.to_json(), json);
@@ -238,7 +279,10 @@ mod tests {
         let many = some((0..65).map(|n| 2 * n..2 * n + 1).collect());
         let (inventory, document) = many.spill();
         let json = inventory.to_json();
-        assert_eq!((&json["holes"], &json["file"]), (&json!(65), &json!("inventory.json")));
+        assert_eq!(
+            (&json["holes"], &json["file"]),
+            (&json!(65), &json!("inventory.json"))
+        );
         let document: Json = serde_json::from_slice(&document.unwrap()).unwrap();
         assert_eq!(document["holes"][64], json!([128, 129]));
         assert_eq!(Inventory::from_json(&json).unwrap().holes(), 65);

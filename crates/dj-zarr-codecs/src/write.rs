@@ -15,4 +15,3 @@ mod stream;
 
 pub use options::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions};
 pub use stream::ZarrWriter;
-pub(crate) use stream::write;

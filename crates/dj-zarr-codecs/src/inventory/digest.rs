@@ -13,7 +13,10 @@ pub(crate) struct ObjectDigest {
 
 impl ObjectDigest {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, sha256: Sha256::digest(bytes).into() }
+        Self {
+            size: bytes.len() as u64,
+            sha256: Sha256::digest(bytes).into(),
+        }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -27,7 +30,8 @@ pub(crate) struct ObjectsDigest(Sha256);
 
 impl ObjectsDigest {
     pub(crate) fn add(&mut self, key: &str, object: &ObjectDigest) {
-        self.0.update(format!("{key} {} {}\n", object.size, hex(&object.sha256)));
+        self.0
+            .update(format!("{key} {} {}\n", object.size, hex(&object.sha256)));
     }
 
     pub(crate) fn finish(self) -> String {

@@ -24,7 +24,9 @@ impl Ranges {
 
     /// How many numbers there are.
     pub(crate) fn count(&self) -> u64 {
-        self.0.iter().fold(0, |count, range| count.saturating_add(range.end - range.start))
+        self.0
+            .iter()
+            .fold(0, |count, range| count.saturating_add(range.end - range.start))
     }
 
     /// How many ranges there are.
@@ -38,7 +40,10 @@ impl Ranges {
 
     /// A list of pairs, the end not included.
     pub(crate) fn to_json(&self) -> Json {
-        self.0.iter().map(|range| Json::from(vec![range.start, range.end])).collect()
+        self.0
+            .iter()
+            .map(|range| Json::from(vec![range.start, range.end]))
+            .collect()
     }
 
     /// # Errors
@@ -80,7 +85,11 @@ mod tests {
         assert_eq!(ranges.to_json(), serde_json::json!([[0, 3], [7, 9], [20, 21]]));
         assert_eq!((ranges.count(), ranges.len()), (6, 3));
         for number in 0..30 {
-            assert_eq!(ranges.contains(number), [0, 1, 2, 7, 8, 20].contains(&number), "{number}");
+            assert_eq!(
+                ranges.contains(number),
+                [0, 1, 2, 7, 8, 20].contains(&number),
+                "{number}"
+            );
         }
         assert_eq!(ranges.iter().collect::<Vec<_>>(), [0, 1, 2, 7, 8, 20]);
     }

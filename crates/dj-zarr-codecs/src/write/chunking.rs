@@ -22,9 +22,15 @@ pub(super) fn choose_chunks(first: Option<u64>, row_shape: &[u64], item_size: u6
         let below: u64 = row_shape
             .iter()
             .skip(axis)
-            .fold(item_size.max(1), |bytes, &length| bytes.saturating_mul(length.max(1)));
+            .fold(item_size.max(1), |bytes, &length| {
+                bytes.saturating_mul(length.max(1))
+            });
         // Once an axis is left whole, so are those after it: only then do they fit.
-        let fitting = if below > 2 * TARGET_BYTES { 1 } else { (TARGET_BYTES / below).max(1) };
+        let fitting = if below > 2 * TARGET_BYTES {
+            1
+        } else {
+            (TARGET_BYTES / below).max(1)
+        };
         chunk.push(match length.map(|length| length.max(1)) {
             None => fitting,
             Some(length) if length.saturating_mul(below) <= 2 * TARGET_BYTES => length,
@@ -36,7 +42,12 @@ pub(super) fn choose_chunks(first: Option<u64>, row_shape: &[u64], item_size: u6
 }
 
 /// The chunk shape that zarr-python 3.1 chooses, in the same floating-point steps.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as NumPy does")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "as NumPy does"
+)]
 pub(super) fn choose_zarr_python_chunks(shape: &[u64], item_size: u64) -> Vec<u64> {
     const INCREMENT: f64 = 256.0 * 1024.0;
     const LEAST: f64 = 128.0 * 1024.0;
@@ -64,13 +75,20 @@ pub(super) fn choose_zarr_python_chunks(shape: &[u64], item_size: u64) -> Vec<u6
 /// A shard shape where chunks alone would make very many objects, else `None`. Shards grow along the last axis
 /// first: then few are open at a time while rows come in.
 pub(super) fn choose_shards(shape: &[u64], chunk: &[u64], item_size: u64) -> Option<Vec<u64>> {
-    let counts: Vec<u64> =
-        shape.iter().zip(chunk).map(|(&length, &chunk)| length.div_ceil(chunk.max(1))).collect();
-    let objects = counts.iter().fold(1u64, |product, &count| product.saturating_mul(count));
+    let counts: Vec<u64> = shape
+        .iter()
+        .zip(chunk)
+        .map(|(&length, &chunk)| length.div_ceil(chunk.max(1)))
+        .collect();
+    let objects = counts
+        .iter()
+        .fold(1u64, |product, &count| product.saturating_mul(count));
     if objects <= MANY_OBJECTS {
         return None;
     }
-    let chunk_bytes = chunk.iter().fold(item_size.max(1), |product, &length| product.saturating_mul(length));
+    let chunk_bytes = chunk.iter().fold(item_size.max(1), |product, &length| {
+        product.saturating_mul(length)
+    });
     let most = (SHARD_BYTES / chunk_bytes.max(1)).clamp(1, MOST_CHUNKS_IN_SHARD);
     let mut needed = objects.div_ceil(MANY_OBJECTS).min(most);
     let mut shard = chunk.to_vec();
@@ -78,7 +96,11 @@ pub(super) fn choose_shards(shape: &[u64], chunk: &[u64], item_size: u64) -> Opt
         let factor = needed.min(count);
         *length = length.saturating_mul(factor);
         // Rounded down, or the shard would outgrow its limit.
-        needed = if factor == 0 { needed } else { (needed / factor).max(1) };
+        needed = if factor == 0 {
+            needed
+        } else {
+            (needed / factor).max(1)
+        };
     }
     (shard != chunk).then_some(shard)
 }
@@ -92,7 +114,9 @@ pub(super) fn check_chunks(chunk: &[u64], axes: usize) -> Result<()> {
         )));
     }
     if chunk.contains(&0) {
-        return Err(Error::invalid_value(format!("the chunk shape {chunk:?} has a length of 0")));
+        return Err(Error::invalid_value(format!(
+            "the chunk shape {chunk:?} has a length of 0"
+        )));
     }
     Ok(())
 }
@@ -100,11 +124,13 @@ pub(super) fn check_chunks(chunk: &[u64], axes: usize) -> Result<()> {
 /// Checks a shard shape that a caller gave.
 pub(super) fn check_shards(shard: &[u64], chunk: &[u64]) -> Result<()> {
     let fits = shard.len() == chunk.len()
-        && shard.iter().zip(chunk).all(|(&shard, &chunk)| shard > 0 && shard.checked_rem(chunk) == Some(0));
-    let count = shard
-        .iter()
-        .zip(chunk)
-        .try_fold(1u64, |count, (&shard, &chunk)| count.checked_mul(shard.checked_div(chunk).unwrap_or(1)));
+        && shard
+            .iter()
+            .zip(chunk)
+            .all(|(&shard, &chunk)| shard > 0 && shard.checked_rem(chunk) == Some(0));
+    let count = shard.iter().zip(chunk).try_fold(1u64, |count, (&shard, &chunk)| {
+        count.checked_mul(shard.checked_div(chunk).unwrap_or(1))
+    });
     if fits && count.is_none_or(|count| count > MOST_CHUNKS_IN_SHARD) {
         return Err(Error::invalid_value(format!(
             "a shard of shape {shard:?} has more than {MOST_CHUNKS_IN_SHARD} chunks of shape {chunk:?}"
@@ -114,8 +140,10 @@ pub(super) fn check_shards(shard: &[u64], chunk: &[u64]) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(Error::invalid_value(format!("the shard shape {shard:?} is no multiple of the chunk shape {chunk:?}"))
-        .advise("make each length of the shard a multiple of the chunk's"))
+    Err(Error::invalid_value(format!(
+        "the shard shape {shard:?} is no multiple of the chunk shape {chunk:?}"
+    ))
+    .advise("make each length of the shard a multiple of the chunk's"))
 }
 
 #[cfg(test)]
@@ -136,7 +164,10 @@ mod tests {
         ] {
             let chunk = choose_chunks(Some(shape[0]), &shape[1..], item);
             let bytes = chunk.iter().product::<u64>() * item;
-            assert!((1 << 20..=8 << 20).contains(&bytes), "{shape:?}: {chunk:?} of {bytes} bytes");
+            assert!(
+                (1 << 20..=8 << 20).contains(&bytes),
+                "{shape:?}: {chunk:?} of {bytes} bytes"
+            );
         }
     }
 
@@ -175,20 +206,34 @@ mod tests {
         assert_eq!(choose_shards(&[1000, 512, 512], &[8, 512, 512], 2), None);
         let (shape, chunk) = ([100_000, 512, 512], [1, 128, 512]);
         let shard = choose_shards(&shape, &chunk, 2).unwrap();
-        let objects: u64 = shape.iter().zip(&shard).map(|(&length, &shard): (&u64, &u64)| length.div_ceil(shard)).product();
+        let objects: u64 = shape
+            .iter()
+            .zip(&shard)
+            .map(|(&length, &shard): (&u64, &u64)| length.div_ceil(shard))
+            .product();
         assert!(objects <= 20_000, "{shard:?} makes {objects}");
         assert!(check_shards(&shard, &chunk).is_ok());
+        assert_eq!(choose_shards(&[1 << 40], &[1 << 20], 2).unwrap(), [105 << 20]);
         // Never over the limit, however many objects are left.
-        let shard = choose_shards(&[1 << 40], &[1 << 20], 2).unwrap();
-        assert_eq!(shard, [512 << 20]);
+        assert_eq!(choose_shards(&[1 << 50], &[1 << 20], 2).unwrap(), [512 << 20]);
     }
 
     #[test]
     fn shapes_that_do_not_fit_are_refused() {
-        assert!(check_chunks(&[1, 2], 3).unwrap_err().to_string().contains("2 dimensions"));
+        assert!(
+            check_chunks(&[1, 2], 3)
+                .unwrap_err()
+                .to_string()
+                .contains("2 dimensions")
+        );
         assert!(check_chunks(&[1, 0], 2).is_err());
         assert!(check_shards(&[4, 4], &[2, 3]).is_err());
         assert!(check_shards(&[4], &[2, 2]).is_err());
-        assert!(check_shards(&[1 << 40], &[1]).unwrap_err().to_string().contains("more than"));
+        assert!(
+            check_shards(&[1 << 40], &[1])
+                .unwrap_err()
+                .to_string()
+                .contains("more than")
+        );
     }
 }

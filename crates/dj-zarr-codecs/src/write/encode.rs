@@ -38,13 +38,18 @@ impl Encoding {
     /// Where the compressor fails, which means that there is no memory for it.
     pub(crate) fn encode(&self, raw: &Bytes) -> Result<Bytes> {
         let mut encoded = match self.compressor {
-            Compressor::Blosc { codec, level, shuffle } => blosc(raw, codec, level, shuffle, self.typesize)?,
+            Compressor::Blosc {
+                codec,
+                level,
+                shuffle,
+            } => blosc(raw, codec, level, shuffle, self.typesize)?,
             Compressor::Zstd { level } => zstd(raw, level)?,
             Compressor::Gzip { level } => gzip(raw, level)?,
             Compressor::None if !self.checksum => return Ok(raw.clone()),
             Compressor::None => {
                 let mut copy = Vec::new();
-                copy.try_reserve_exact(raw.len().saturating_add(CHECKSUM_BYTES)).map_err(no_memory)?;
+                copy.try_reserve_exact(raw.len().saturating_add(CHECKSUM_BYTES))
+                    .map_err(no_memory)?;
                 copy.extend_from_slice(raw);
                 copy
             }
@@ -57,7 +62,13 @@ impl Encoding {
     }
 }
 
-fn blosc(raw: &[u8], codec: BloscCompressor, level: u8, shuffle: Shuffle, typesize: usize) -> Result<Vec<u8>> {
+fn blosc(
+    raw: &[u8],
+    codec: BloscCompressor,
+    level: u8,
+    shuffle: Shuffle,
+    typesize: usize,
+) -> Result<Vec<u8>> {
     let level = BloscCompressionLevel::try_from(level)
         .map_err(|level| Error::invalid_value(format!("Blosc has no level {level}")))?;
     let shuffle = match shuffle {
@@ -90,7 +101,9 @@ fn zstd(raw: &[u8], level: i32) -> Result<Vec<u8>> {
 
 fn gzip(raw: &[u8], level: u8) -> Result<Vec<u8>> {
     // No time and no name in the header, so that equal chunks are equal objects.
-    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::new(level.into()));
+    let mut encoder = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::new(level.into()));
     encoder.write_all(raw).map_err(failed)?;
     encoder.finish().map_err(failed)
 }

@@ -30,7 +30,10 @@ fn part_of(band: &Array, chunk: &[u64], at: &[u64]) -> Result<Array> {
     let mut start = band.start();
     let axes = shape.iter_mut().zip(band.strides()).skip(1);
     for ((length, &stride), (&chunk, &at)) in axes.zip(chunk.iter().skip(1).zip(at)) {
-        let begin = chunk.checked_mul(at).and_then(|begin| usize::try_from(begin).ok()).ok_or_else(too_large)?;
+        let begin = chunk
+            .checked_mul(at)
+            .and_then(|begin| usize::try_from(begin).ok())
+            .ok_or_else(too_large)?;
         let chunk = usize::try_from(chunk).unwrap_or(usize::MAX);
         *length = length.saturating_sub(begin).min(chunk);
         let steps = isize::try_from(begin).map_err(|_| too_large())?;
@@ -39,7 +42,13 @@ fn part_of(band: &Array, chunk: &[u64], at: &[u64]) -> Result<Array> {
             .and_then(|distance| start.checked_add_signed(distance))
             .ok_or_else(too_large)?;
     }
-    Array::with_strides(band.dtype().clone(), &shape, band.strides(), start, band.data().clone())
+    Array::with_strides(
+        band.dtype().clone(),
+        &shape,
+        band.strides(),
+        start,
+        band.data().clone(),
+    )
 }
 
 /// Whether the bytes are copies of one element.
@@ -47,15 +56,21 @@ fn is_fill(bytes: &[u8], fill: &[u8]) -> bool {
     // All equal to the first, and the first equal to the fill value. The comparison of a slice with itself shifted
     // by an element is one `memcmp`, and ends at the first difference.
     bytes.get(..fill.len()).is_none_or(|first| first == fill)
-        && bytes.get(fill.len()..).is_none_or(|later| bytes.get(..later.len()) == Some(later))
+        && bytes
+            .get(fill.len()..)
+            .is_none_or(|later| bytes.get(..later.len()) == Some(later))
 }
 
 /// Puts the elements of `shape` at the beginning of an array of shape `whole` of the fill value.
 fn fill_up(bytes: &[u8], shape: &[usize], whole: &[usize], fill: &[u8]) -> Result<Vec<u8>> {
-    let size = whole.iter().try_fold(fill.len(), |size, &length| size.checked_mul(length)).ok_or_else(too_large)?;
+    let size = whole
+        .iter()
+        .try_fold(fill.len(), |size, &length| size.checked_mul(length))
+        .ok_or_else(too_large)?;
     let mut out = Vec::new();
-    out.try_reserve_exact(size)
-        .map_err(|error| Error::store(format!("there is no memory for a chunk of {size} bytes")).caused_by(error))?;
+    out.try_reserve_exact(size).map_err(|error| {
+        Error::store(format!("there is no memory for a chunk of {size} bytes")).caused_by(error)
+    })?;
     if fill.iter().all(|&byte| byte == 0) {
         out.resize(size, 0);
     } else {
@@ -70,15 +85,21 @@ fn fill_up(bytes: &[u8], shape: &[usize], whole: &[usize], fill: &[u8]) -> Resul
     let mut covered = true;
     while covered && outer > 0 {
         outer -= 1;
-        let (here, there) = (shape.get(outer).copied().unwrap_or(1), whole.get(outer).copied().unwrap_or(1));
+        let (here, there) = (
+            shape.get(outer).copied().unwrap_or(1),
+            whole.get(outer).copied().unwrap_or(1),
+        );
         run = run.saturating_mul(here);
         covered = here == there;
     }
     let steps = Order::C.strides(whole, fill.len());
     let mut index = vec![0usize; outer];
     for piece in bytes.chunks_exact(run.max(1)) {
-        let begin: usize =
-            index.iter().zip(&steps).map(|(&at, &step)| at.saturating_mul(step.unsigned_abs())).sum();
+        let begin: usize = index
+            .iter()
+            .zip(&steps)
+            .map(|(&at, &step)| at.saturating_mul(step.unsigned_abs()))
+            .sum();
         if let Some(place) = out.get_mut(begin..begin.saturating_add(piece.len())) {
             place.copy_from_slice(piece);
         }
@@ -95,11 +116,15 @@ fn fill_up(bytes: &[u8], shape: &[usize], whole: &[usize], fill: &[u8]) -> Resul
 }
 
 fn lengths(shape: &[u64]) -> Result<Vec<usize>> {
-    shape.iter().map(|&length| usize::try_from(length).map_err(|_| too_large())).collect()
+    shape
+        .iter()
+        .map(|&length| usize::try_from(length).map_err(|_| too_large()))
+        .collect()
 }
 
 fn too_large() -> Error {
-    Error::invalid_value("a chunk is larger than the memory of this machine can be").advise("choose smaller chunks")
+    Error::invalid_value("a chunk is larger than the memory of this machine can be")
+        .advise("choose smaller chunks")
 }
 
 #[cfg(test)]
@@ -108,7 +133,12 @@ mod tests {
 
     fn chunk(band: &Array, shape: &[u64], at: &[u64]) -> Option<Vec<i16>> {
         let bytes = gather(band, shape, at, &0i16.to_le_bytes()).unwrap()?;
-        Some(bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect())
+        Some(
+            bytes
+                .chunks_exact(2)
+                .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+                .collect(),
+        )
     }
 
     #[test]
@@ -116,7 +146,10 @@ mod tests {
         let band = Array::from_vec((1..=15_i16).collect(), &[3, 5]).unwrap();
         assert_eq!(chunk(&band, &[3, 2], &[0]).unwrap(), [1, 2, 6, 7, 11, 12]);
         assert_eq!(chunk(&band, &[3, 2], &[2]).unwrap(), [5, 0, 10, 0, 15, 0]);
-        assert_eq!(chunk(&band, &[4, 3], &[1]).unwrap(), [4, 5, 0, 9, 10, 0, 14, 15, 0, 0, 0, 0]);
+        assert_eq!(
+            chunk(&band, &[4, 3], &[1]).unwrap(),
+            [4, 5, 0, 9, 10, 0, 14, 15, 0, 0, 0, 0]
+        );
         assert_eq!(chunk(&band, &[4, 5], &[0]).unwrap()[14..], [15, 0, 0, 0, 0, 0]);
         assert_eq!(chunk(&band, &[3, 5], &[0]).unwrap(), (1..=15).collect::<Vec<_>>());
     }
@@ -130,7 +163,13 @@ mod tests {
             assert!(expected.is_some());
             assert_eq!(chunk(&fortran, &[2, 2, 3], &at), expected);
         }
-        let big = Array::new(">i2".parse().unwrap(), &[2], Order::C, Bytes::from_static(&[1, 2, 3, 4])).unwrap();
+        let big = Array::new(
+            ">i2".parse().unwrap(),
+            &[2],
+            Order::C,
+            Bytes::from_static(&[1, 2, 3, 4]),
+        )
+        .unwrap();
         assert_eq!(chunk(&big, &[2], &[]).unwrap(), [0x0102, 0x0304]);
     }
 
@@ -142,7 +181,11 @@ mod tests {
         // Zero and minus zero are not the same bits.
         let floats = Array::from_vec(vec![-0.0_f64], &[1]).unwrap();
         assert!(gather(&floats, &[1], &[], &0f64.to_le_bytes()).unwrap().is_some());
-        assert!(gather(&floats, &[1], &[], &(-0f64).to_le_bytes()).unwrap().is_none());
+        assert!(
+            gather(&floats, &[1], &[], &(-0f64).to_le_bytes())
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]

@@ -13,9 +13,14 @@ impl Grid {
     /// The grid of an array whose rows have `row_shape` in chunks of `chunk`; for an array of no dimensions both
     /// are empty.
     pub(crate) fn new(row_shape: &[u64], chunk: &[u64]) -> Self {
-        let across =
-            row_shape.iter().zip(chunk.iter().skip(1)).map(|(&length, &chunk)| length.div_ceil(chunk.max(1)));
-        Self { across: across.collect(), scalar: chunk.is_empty() }
+        let across = row_shape
+            .iter()
+            .zip(chunk.iter().skip(1))
+            .map(|(&length, &chunk)| length.div_ceil(chunk.max(1)));
+        Self {
+            across: across.collect(),
+            scalar: chunk.is_empty(),
+        }
     }
 
     /// The grid of an array of this shape.
@@ -25,7 +30,9 @@ impl Grid {
 
     /// How many chunks there are to one along the first axis.
     pub(crate) fn band(&self) -> u64 {
-        self.across.iter().fold(1, |product, &count| product.saturating_mul(count))
+        self.across
+            .iter()
+            .fold(1, |product, &count| product.saturating_mul(count))
     }
 
     /// Where the chunk of this number is.
@@ -59,12 +66,14 @@ impl Grid {
         if rest.len() != self.across.len() {
             return None;
         }
-        rest.iter().zip(&self.across).try_fold(first, |number, (&at, &count)| {
-            if at >= count {
-                return None;
-            }
-            number.checked_mul(count)?.checked_add(at)
-        })
+        rest.iter()
+            .zip(&self.across)
+            .try_fold(first, |number, (&at, &count)| {
+                if at >= count {
+                    return None;
+                }
+                number.checked_mul(count)?.checked_add(at)
+            })
     }
 
     /// The key of a chunk below the array's folder, in Zarr V3's default encoding.

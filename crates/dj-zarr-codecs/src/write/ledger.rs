@@ -68,13 +68,26 @@ impl Ledger {
 
     /// The keys of all objects that are, or may be, there.
     pub(super) fn keys(&self) -> impl Iterator<Item = String> + '_ {
-        let early = self.early.iter().filter(|(_, object)| object.is_some()).map(|(&number, _)| number);
-        self.written.iter().chain(early).chain(self.begun.iter().copied()).map(|number| self.grid.key(number))
+        let early = self
+            .early
+            .iter()
+            .filter(|(_, object)| object.is_some())
+            .map(|(&number, _)| number);
+        self.written
+            .iter()
+            .chain(early)
+            .chain(self.begun.iter().copied())
+            .map(|number| self.grid.key(number))
     }
 
     /// The inventory, once everything is finished.
     pub(super) fn inventory(&self) -> Inventory {
-        Inventory::new(self.written.count(), self.bytes, self.holes.clone(), self.digest.clone().finish())
+        Inventory::new(
+            self.written.count(),
+            self.bytes,
+            self.holes.clone(),
+            self.digest.clone().finish(),
+        )
     }
 }
 

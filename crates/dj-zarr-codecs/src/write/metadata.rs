@@ -34,7 +34,10 @@ struct Extension<C> {
 #[serde(untagged)]
 enum DataType {
     Plain(String),
-    Configured { name: String, configuration: BTreeMap<String, Json> },
+    Configured {
+        name: String,
+        configuration: BTreeMap<String, Json>,
+    },
 }
 
 #[derive(Serialize)]
@@ -91,9 +94,14 @@ pub(super) fn document(plan: &Plan, shape: &[u64]) -> Result<Vec<u8>> {
         data_type: data_type(&plan.dtype)?,
         chunk_grid: Extension {
             name: "regular",
-            configuration: ChunkShape { chunk_shape: plan.shard.as_deref().unwrap_or(&plan.chunk) },
+            configuration: ChunkShape {
+                chunk_shape: plan.shard.as_deref().unwrap_or(&plan.chunk),
+            },
         },
-        chunk_key_encoding: Extension { name: "default", configuration: Separator { separator: '/' } },
+        chunk_key_encoding: Extension {
+            name: "default",
+            configuration: Separator { separator: '/' },
+        },
         fill_value: fill::v3_json(&plan.fill, &plan.dtype)?,
         codecs: codecs(plan),
         attributes: &attributes,
@@ -116,7 +124,10 @@ fn data_type(dtype: &DType) -> Result<DataType> {
                 Some(Json::Object(all)) => all.into_iter().collect(),
                 _ => BTreeMap::new(),
             };
-            parts.remove("name").and_then(text).map(|name| DataType::Configured { name, configuration })
+            parts
+                .remove("name")
+                .and_then(text)
+                .map(|name| DataType::Configured { name, configuration })
         }
         plain => text(plain).map(DataType::Plain),
     };
@@ -124,16 +135,27 @@ fn data_type(dtype: &DType) -> Result<DataType> {
 }
 
 fn codecs(plan: &Plan) -> Vec<Codec<'_>> {
-    let mut chain = vec![if plan.has_byte_order() { LITTLE } else { Codec::PlainBytes }];
+    let mut chain = vec![if plan.has_byte_order() {
+        LITTLE
+    } else {
+        Codec::PlainBytes
+    }];
     match plan.encoding.compressor {
-        Compressor::Blosc { codec, level, shuffle } => chain.push(Codec::Blosc {
+        Compressor::Blosc {
+            codec,
+            level,
+            shuffle,
+        } => chain.push(Codec::Blosc {
             typesize: plan.encoding.typesize,
             cname: codec.name(),
             clevel: level,
             shuffle: shuffle.name(),
             blocksize: 0,
         }),
-        Compressor::Zstd { level } => chain.push(Codec::Zstd { level, checksum: false }),
+        Compressor::Zstd { level } => chain.push(Codec::Zstd {
+            level,
+            checksum: false,
+        }),
         Compressor::Gzip { level } => chain.push(Codec::Gzip { level }),
         Compressor::None => {}
     }

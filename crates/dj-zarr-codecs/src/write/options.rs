@@ -174,7 +174,11 @@ const BLOSC_MAX_BYTES: u64 = i32::MAX as u64 - 16;
 
 impl Compressor {
     /// Blosc with zstd 5 and bit shuffle: the default.
-    pub(crate) const DEFAULT: Self = Self::Blosc { codec: BloscCompressor::Zstd, level: 5, shuffle: Shuffle::Bit };
+    pub(crate) const DEFAULT: Self = Self::Blosc {
+        codec: BloscCompressor::Zstd,
+        level: 5,
+        shuffle: Shuffle::Bit,
+    };
     /// What zarr-python 3 uses unless told otherwise.
     pub(crate) const ZARR_PYTHON: Self = Self::Zstd { level: 0 };
 
@@ -236,8 +240,20 @@ mod tests {
     #[test]
     fn levels_and_sizes_are_checked() {
         assert!(Compressor::DEFAULT.check(1 << 20).is_ok());
-        assert!(Compressor::DEFAULT.check(1 << 31).unwrap_err().to_string().contains("Blosc takes"));
-        assert!(Compressor::Zstd { level: 23 }.check(1).unwrap_err().to_string().contains("-131072 to 22"));
+        assert!(
+            Compressor::DEFAULT
+                .check(1 << 31)
+                .unwrap_err()
+                .to_string()
+                .contains("Blosc takes")
+        );
+        assert!(
+            Compressor::Zstd { level: 23 }
+                .check(1)
+                .unwrap_err()
+                .to_string()
+                .contains("-131072 to 22")
+        );
         assert!(Compressor::Gzip { level: 10 }.check(1).is_err());
         assert!(Compressor::None.check(u64::MAX).is_ok());
     }

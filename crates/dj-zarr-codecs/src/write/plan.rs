@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use dj_codec_api::{Array, Context, DType, Error, FormatVersion, Json, Kind, Order, Result};
 
 use super::chunking::{check_chunks, check_shards, choose_chunks, choose_shards, choose_zarr_python_chunks};
+use super::encode::Encoding;
 use super::grid::Grid;
 use super::options::{Compressor, Sharding, ZarrOptions};
-use super::encode::Encoding;
 use crate::version::FORMATS;
 use crate::{dtype, fill};
 
@@ -41,21 +41,32 @@ impl Plan {
     /// # Errors
     /// Where the options contradict each other or the array, and where Zarr, or its portable part, cannot hold the
     /// dtype.
-    pub(crate) fn new(given: &DType, shape: &[Option<u64>], options: &ZarrOptions, cx: &Context) -> Result<Self> {
+    pub(crate) fn new(
+        given: &DType,
+        shape: &[Option<u64>],
+        options: &ZarrOptions,
+        cx: &Context,
+    ) -> Result<Self> {
         let version = FORMATS.version_to_write(cx)?;
         let first = version.major() < 2;
         let dtype = given.to_little_endian();
         check_dtype(&dtype, options.is_portable() && !first)?;
         cx.limits().check_dimensions(shape.len())?;
-        if let Some(name) = RESERVED.iter().find(|name| options.attributes.contains_key(**name)) {
-            return Err(Error::invalid_value(format!("the attribute {name:?} is the codec's own"))
-                .advise("choose another name"));
+        if let Some(name) = RESERVED
+            .iter()
+            .find(|name| options.attributes.contains_key(**name))
+        {
+            return Err(
+                Error::invalid_value(format!("the attribute {name:?} is the codec's own"))
+                    .advise("choose another name"),
+            );
         }
 
         let item = dtype.size() as u64;
         let known: Option<Vec<u64>> = shape.iter().copied().collect();
-        let row_shape: Option<Vec<u64>> =
-            shape.get(1..).map(|row| row.iter().map(|length| length.unwrap_or(0)).collect());
+        let row_shape: Option<Vec<u64>> = shape
+            .get(1..)
+            .map(|row| row.iter().map(|length| length.unwrap_or(0)).collect());
         let chunk = match (&options.chunk_shape, &known) {
             (Some(chunk), _) => {
                 check_chunks(chunk, shape.len())?;
@@ -67,7 +78,8 @@ impl Plan {
                 None => Vec::new(),
             },
         };
-        let bytes = size(&chunk, item).ok_or_else(|| Error::limit("chunk bytes", u64::MAX, cx.limits().chunk_bytes))?;
+        let bytes = size(&chunk, item)
+            .ok_or_else(|| Error::limit("chunk bytes", u64::MAX, cx.limits().chunk_bytes))?;
         cx.limits().check_chunk_bytes(bytes)?;
 
         let shard = match (&options.sharding, &known) {
@@ -80,7 +92,11 @@ impl Plan {
             (Sharding::Auto, Some(shape)) if !first => choose_shards(shape, &chunk, item),
             (Sharding::Auto | Sharding::Never, _) => None,
         };
-        let standard = if first { Compressor::ZARR_PYTHON } else { Compressor::DEFAULT };
+        let standard = if first {
+            Compressor::ZARR_PYTHON
+        } else {
+            Compressor::DEFAULT
+        };
         let compressor = options.compressor.clone().unwrap_or(standard);
         compressor.check(bytes)?;
         Ok(Self {
@@ -109,13 +125,18 @@ impl Plan {
 
     /// The grid of the objects: of shards where there are any, else of chunks.
     pub(crate) fn object_grid(&self) -> Grid {
-        Grid::new(self.row_shape.as_deref().unwrap_or_default(), self.shard.as_ref().unwrap_or(&self.chunk))
+        Grid::new(
+            self.row_shape.as_deref().unwrap_or_default(),
+            self.shard.as_ref().unwrap_or(&self.chunk),
+        )
     }
 
     /// How many bytes a chunk takes before compression. The constructor has checked that it is no more than memory
     /// can hold.
     pub(crate) fn chunk_bytes(&self) -> usize {
-        size(&self.chunk, self.dtype.size() as u64).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
+        size(&self.chunk, self.dtype.size() as u64)
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(usize::MAX)
     }
 
     /// How many rows a chunk has.
@@ -161,14 +182,18 @@ impl Plan {
 
 /// The bytes of a chunk of this shape; `None` where that overflows.
 fn size(chunk: &[u64], item: u64) -> Option<u64> {
-    chunk.iter().try_fold(item, |bytes, &length| bytes.checked_mul(length))
+    chunk
+        .iter()
+        .try_fold(item, |bytes, &length| bytes.checked_mul(length))
 }
 
 fn check_dtype(dtype: &DType, portable: bool) -> Result<()> {
     // Names what Zarr cannot hold at all.
     dtype::v3_name(dtype)?;
     if dtype.size() == 0 {
-        return Err(Error::unsupported(format!("Zarr cannot hold {dtype}: its elements have no bytes")));
+        return Err(Error::unsupported(format!(
+            "Zarr cannot hold {dtype}: its elements have no bytes"
+        )));
     }
     if portable && !dtype::is_portable(dtype) {
         return Err(Error::unsupported(format!("not every Zarr library can read arrays of {dtype}")).advise(

@@ -70,15 +70,23 @@ impl Shared {
 
 /// Runs a job; a panic in it (of a compressor, of a store) is an error, lest others wait for it for ever.
 fn run(job: Job) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::store("a chunk could not be written: a panic")))
+    catch_unwind(AssertUnwindSafe(job))
+        .unwrap_or_else(|_| Err(Error::store("a chunk could not be written: a panic")))
 }
 
 impl Pool {
     /// A pool of up to `threads` threads, with room for `waiting_room` more jobs that wait.
     pub(super) fn new(threads: usize, waiting_room: usize) -> Self {
-        let shared =
-            Shared { state: Mutex::default(), changed: Condvar::new(), waiting_room: waiting_room.max(1) };
-        Self { shared: Arc::new(shared), threads: Vec::new(), most: threads.max(1) }
+        let shared = Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            waiting_room: waiting_room.max(1),
+        };
+        Self {
+            shared: Arc::new(shared),
+            threads: Vec::new(),
+            most: threads.max(1),
+        }
     }
 
     /// Has a job done, as soon as there is room for it.
@@ -96,7 +104,10 @@ impl Pool {
         }
         if self.threads.len() < self.most && state.running + state.queue.len() >= self.threads.len() {
             let shared = Arc::clone(&self.shared);
-            match Builder::new().name("zarr-write".into()).spawn(move || shared.work()) {
+            match Builder::new()
+                .name("zarr-write".into())
+                .spawn(move || shared.work())
+            {
                 Ok(thread) => self.threads.push(thread),
                 // The system has no thread to give: this one does the work.
                 Err(_) if self.threads.is_empty() => {
@@ -160,7 +171,10 @@ pub(super) struct Permits {
 
 impl Permits {
     pub(super) fn new(count: usize) -> Self {
-        Self { free: Mutex::new(count.max(1)), returned: Condvar::new() }
+        Self {
+            free: Mutex::new(count.max(1)),
+            returned: Condvar::new(),
+        }
     }
 
     /// Does `work` as soon as there is a permit.
@@ -195,7 +209,11 @@ mod tests {
 
     #[test]
     fn every_job_is_done_and_few_wait() {
-        let (done, inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (done, inside, most) = (
+            Arc::new(AtomicUsize::new(0)),
+            Arc::new(AtomicUsize::new(0)),
+            Arc::new(AtomicUsize::new(0)),
+        );
         let mut pool = Pool::new(3, 2);
         for _ in 0..50 {
             let (done, inside, most) = (Arc::clone(&done), Arc::clone(&inside), Arc::clone(&most));

@@ -33,8 +33,19 @@ struct Shard {
 
 impl Assembler {
     pub(super) fn new(chunks: Grid, shards: Grid, chunk: &[u64], shard: &[u64]) -> Self {
-        let ratio = shard.iter().zip(chunk).map(|(&shard, &chunk)| shard.checked_div(chunk).unwrap_or(1)).collect();
-        Self { chunks, shards, ratio, next: 0, early: BTreeMap::new(), open: BTreeMap::new() }
+        let ratio = shard
+            .iter()
+            .zip(chunk)
+            .map(|(&shard, &chunk)| shard.checked_div(chunk).unwrap_or(1))
+            .collect();
+        Self {
+            chunks,
+            shards,
+            ratio,
+            next: 0,
+            early: BTreeMap::new(),
+            open: BTreeMap::new(),
+        }
     }
 
     /// Takes the chunk of this number, `None` where it need not be stored, and gives the shards that are complete
@@ -86,18 +97,31 @@ impl Assembler {
             inner = inner.saturating_mul(ratio).saturating_add(at % ratio);
             shard.push(at / ratio);
         }
-        let count = self.ratio.iter().fold(1u64, |product, &ratio| product.saturating_mul(ratio));
+        let count = self
+            .ratio
+            .iter()
+            .fold(1u64, |product, &ratio| product.saturating_mul(ratio));
         // The plan allows no shard of more chunks than memory has room for.
-        let (Some(number), Ok(count), Ok(inner)) =
-            (self.shards.number(&shard), usize::try_from(count), usize::try_from(inner))
-        else {
+        let (Some(number), Ok(count), Ok(inner)) = (
+            self.shards.number(&shard),
+            usize::try_from(count),
+            usize::try_from(inner),
+        ) else {
             return;
         };
-        let shard =
-            self.open.entry(number).or_insert_with(|| Shard { data: Vec::new(), index: ABSENT.repeat(count) });
-        let entry = shard.index.get_mut(inner.saturating_mul(16)..).and_then(|rest| rest.first_chunk_mut::<16>());
+        let shard = self.open.entry(number).or_insert_with(|| Shard {
+            data: Vec::new(),
+            index: ABSENT.repeat(count),
+        });
+        let entry = shard
+            .index
+            .get_mut(inner.saturating_mul(16)..)
+            .and_then(|rest| rest.first_chunk_mut::<16>());
         if let Some(entry) = entry {
-            let (offset, length) = ((shard.data.len() as u64).to_le_bytes(), (bytes.len() as u64).to_le_bytes());
+            let (offset, length) = (
+                (shard.data.len() as u64).to_le_bytes(),
+                (bytes.len() as u64).to_le_bytes(),
+            );
             for (place, byte) in entry.iter_mut().zip(offset.into_iter().chain(length)) {
                 *place = byte;
             }
@@ -134,15 +158,23 @@ mod tests {
         (0..9).for_each(|number| expected.extend(straight.add(number, bytes(number))));
         expected.extend(straight.finish());
         let mut found = Vec::new();
-        [2, 1, 0, 5, 8, 3, 4, 7, 6].into_iter().for_each(|number| found.extend(mixed.add(number, bytes(number))));
+        [2, 1, 0, 5, 8, 3, 4, 7, 6]
+            .into_iter()
+            .for_each(|number| found.extend(mixed.add(number, bytes(number))));
         found.extend(mixed.finish());
         assert_eq!(found, expected);
-        assert_eq!(expected.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(
+            expected.iter().map(|(number, _)| *number).collect::<Vec<_>>(),
+            [0, 1, 2, 3]
+        );
         // Chunks 0, 1, 3 and (absent) 4, four entries of index, a checksum.
         let first = expected[0].1.as_ref().unwrap();
         assert_eq!(first.len(), 9 + 4 * 16 + 4);
         assert_eq!(first[..9], [0, 0, 0, 1, 1, 1, 3, 3, 3]);
-        assert_eq!(first[9 + 32..9 + 48], [6, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            first[9 + 32..9 + 48],
+            [6, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
+        );
         assert_eq!(first[9 + 48..9 + 64], ABSENT);
     }
 

@@ -28,11 +28,22 @@ impl Sink {
     /// `encoders` chunks are cut and encoded at a time, however many are on their way into the store.
     pub(super) fn new(plan: Plan, folder: Folder, encoders: usize) -> Self {
         let (chunks, objects) = (plan.chunk_grid(), plan.object_grid());
-        let assembler = plan
-            .shard
-            .as_ref()
-            .map(|shard| Mutex::new(Assembler::new(chunks.clone(), objects.clone(), &plan.chunk, shard)));
-        Self { plan, folder, chunks, ledger: Mutex::new(Ledger::new(objects)), assembler, encoders: Permits::new(encoders) }
+        let assembler = plan.shard.as_ref().map(|shard| {
+            Mutex::new(Assembler::new(
+                chunks.clone(),
+                objects.clone(),
+                &plan.chunk,
+                shard,
+            ))
+        });
+        Self {
+            plan,
+            folder,
+            chunks,
+            ledger: Mutex::new(Ledger::new(objects)),
+            assembler,
+            encoders: Permits::new(encoders),
+        }
     }
 
     /// How many chunks there are to one along the first axis.
@@ -59,7 +70,9 @@ impl Sink {
             None => self.store_object((number, encoded)),
             Some(assembler) => {
                 let finished = lock(assembler).add(number, encoded);
-                finished.into_iter().try_for_each(|shard| self.store_object(shard))
+                finished
+                    .into_iter()
+                    .try_for_each(|shard| self.store_object(shard))
             }
         }
     }
@@ -71,7 +84,9 @@ impl Sink {
     pub(super) fn finish(&self) -> Result<Inventory> {
         if let Some(assembler) = &self.assembler {
             let finished = lock(assembler).finish();
-            finished.into_iter().try_for_each(|shard| self.store_object(shard))?;
+            finished
+                .into_iter()
+                .try_for_each(|shard| self.store_object(shard))?;
         }
         Ok(lock(&self.ledger).inventory())
     }
@@ -96,8 +111,17 @@ impl Sink {
                 if *error.kind() == ErrorKind::AlreadyExists {
                     lock(&self.ledger).leave(number);
                 }
-                let what = if self.assembler.is_some() { "shard" } else { "chunk" };
-                Err(about(what, &self.plan.object_grid().coordinates(number), self.folder.path(), error))
+                let what = if self.assembler.is_some() {
+                    "shard"
+                } else {
+                    "chunk"
+                };
+                Err(about(
+                    what,
+                    &self.plan.object_grid().coordinates(number),
+                    self.folder.path(),
+                    error,
+                ))
             }
         }
     }
@@ -132,12 +156,18 @@ pub(super) fn put_new(folder: &Folder, key: &str, bytes: Bytes) -> Result<()> {
     if folder.store().get(&path)? == bytes {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::AlreadyExists, "somebody else has written here while this array was written").at(path))
+    Err(Error::new(
+        ErrorKind::AlreadyExists,
+        "somebody else has written here while this array was written",
+    )
+    .at(path))
 }
 
 /// An error that says which chunk or shard it is about, and keeps what went wrong as its source.
 fn about(what: &str, at: &[u64], path: &str, error: Error) -> Error {
-    Error::new(error.kind().clone(), format!("{what} {at:?} cannot be written")).at(path).caused_by(error)
+    Error::new(error.kind().clone(), format!("{what} {at:?} cannot be written"))
+        .at(path)
+        .caused_by(error)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

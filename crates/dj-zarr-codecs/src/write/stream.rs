@@ -76,7 +76,10 @@ struct Open {
 
 impl std::fmt::Debug for Open {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Open").field("path", &self.sink.folder.path()).field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Open")
+            .field("path", &self.sink.folder.path())
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,9 +91,12 @@ impl ZarrWriter {
     /// Where Zarr cannot hold the dtype, or not portably; where the options contradict each other or the shape; where
     /// the store cannot be opened.
     pub fn create(dtype: &DType, row_shape: &[usize], options: &ZarrOptions, cx: &Context) -> Result<Self> {
-        let shape: Vec<Option<u64>> =
-            std::iter::once(None).chain(row_shape.iter().map(|&length| Some(length as u64))).collect();
-        Open::begin(dtype, &shape, options, cx).map(|open| Self { open: Some(open) }).map_err(named)
+        let shape: Vec<Option<u64>> = std::iter::once(None)
+            .chain(row_shape.iter().map(|&length| Some(length as u64)))
+            .collect();
+        Open::begin(dtype, &shape, options, cx)
+            .map(|open| Self { open: Some(open) })
+            .map_err(named)
     }
 
     /// Begins an array of known shape: its chunks and shards are chosen for that, and [`finish`](Self::finish) fails
@@ -98,13 +104,42 @@ impl ZarrWriter {
     ///
     /// # Errors
     /// As [`create`](Self::create), and where the shape is empty.
-    pub fn create_with_shape(dtype: &DType, shape: &[usize], options: &ZarrOptions, cx: &Context) -> Result<Self> {
+    pub fn create_with_shape(
+        dtype: &DType,
+        shape: &[usize],
+        options: &ZarrOptions,
+        cx: &Context,
+    ) -> Result<Self> {
         if shape.is_empty() {
-            return Err(named(Error::invalid_value("an array of no dimensions has no rows to append")
-                .advise("write it whole, with ZarrCodec::write")));
+            return Err(named(
+                Error::invalid_value("an array of no dimensions has no rows to append")
+                    .advise("write it whole, with ZarrWriter::write"),
+            ));
         }
         let shape: Vec<Option<u64>> = shape.iter().map(|&length| Some(length as u64)).collect();
-        Open::begin(dtype, &shape, options, cx).map(|open| Self { open: Some(open) }).map_err(named)
+        Open::begin(dtype, &shape, options, cx)
+            .map(|open| Self { open: Some(open) })
+            .map_err(named)
+    }
+
+    /// Writes a whole array and gives the record for the column. Any order of elements and of bytes will do; format
+    /// 2.0 keeps neither.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create) and [`append`](Self::append). Everything is removed then.
+    pub fn write(array: &Array, options: &ZarrOptions, cx: &Context) -> Result<ZarrRecord> {
+        let shape: Vec<Option<u64>> = array.shape().iter().map(|&length| Some(length as u64)).collect();
+        let open = Open::begin(array.dtype(), &shape, options, cx).map_err(named)?;
+        let mut writer = Self { open: Some(open) };
+        let written = writer
+            .open
+            .as_mut()
+            .ok_or_else(given_up)
+            .and_then(|open| open.append_whole(array));
+        match written {
+            Ok(()) => writer.finish(),
+            Err(error) => Err(writer.give_up(error)),
+        }
     }
 
     /// Appends rows: an array of `[n, row_shape...]` for any `n`, or one row of `row_shape`. Any order of elements
@@ -161,7 +196,10 @@ impl ZarrWriter {
     /// # Errors
     /// Where the store refuses to remove it.
     pub fn abort(mut self) -> Result<()> {
-        self.open.take().map_or(Ok(()), |mut open| open.remove()).map_err(named)
+        self.open
+            .take()
+            .map_or(Ok(()), |mut open| open.remove())
+            .map_err(named)
     }
 
     fn give_up(&mut self, error: Error) -> Error {
@@ -184,18 +222,6 @@ impl Drop for ZarrWriter {
     }
 }
 
-/// Writes a whole array; see [`ZarrWriter`].
-pub(crate) fn write(array: &Array, options: &ZarrOptions, cx: &Context) -> Result<ZarrRecord> {
-    let shape: Vec<Option<u64>> = array.shape().iter().map(|&length| Some(length as u64)).collect();
-    let open = Open::begin(array.dtype(), &shape, options, cx).map_err(named)?;
-    let mut writer = ZarrWriter { open: Some(open) };
-    let written = writer.open.as_mut().ok_or_else(given_up).and_then(|open| open.append_whole(array));
-    match written {
-        Ok(()) => writer.finish(),
-        Err(error) => Err(writer.give_up(error)),
-    }
-}
-
 impl Open {
     fn begin(dtype: &DType, shape: &[Option<u64>], options: &ZarrOptions, cx: &Context) -> Result<Self> {
         let plan = Plan::new(dtype, shape, options, cx)?;
@@ -203,7 +229,11 @@ impl Open {
         let path = free_path(&store, cx)?;
         let cores = rayon::current_num_threads().max(1);
         // A put into a folder is over at once; one into a network store is waited for by threads that do nothing else.
-        let threads = if store.store.local_path(&path).is_some() { cores } else { 3 * cores };
+        let threads = if store.store.local_path(&path).is_some() {
+            cores
+        } else {
+            3 * cores
+        };
         Ok(Self {
             sink: Arc::new(Sink::new(plan, Folder::new(store.store, &path), cores)),
             pool: Pool::new(threads, cores),
@@ -228,14 +258,25 @@ impl Open {
             )));
         }
         let row_shape = plan.row_shape.as_deref().unwrap_or_default();
-        let fits = |shape: &[usize]| shape.iter().map(|&length| length as u64).eq(row_shape.iter().copied());
+        let fits = |shape: &[usize]| {
+            shape
+                .iter()
+                .map(|&length| length as u64)
+                .eq(row_shape.iter().copied())
+        };
         if rows.shape().get(1..).is_some_and(fits) {
             return Ok(rows.clone());
         }
         if fits(rows.shape()) {
             let shape: Vec<usize> = std::iter::once(1).chain(rows.shape().iter().copied()).collect();
             let strides: Vec<isize> = std::iter::once(0).chain(rows.strides().iter().copied()).collect();
-            return Array::with_strides(rows.dtype().clone(), &shape, &strides, rows.start(), rows.data().clone());
+            return Array::with_strides(
+                rows.dtype().clone(),
+                &shape,
+                &strides,
+                rows.start(),
+                rows.data().clone(),
+            );
         }
         Err(Error::invalid_value(format!(
             "rows of shape {row_shape:?} were expected, or an array of them, this is an array of shape {:?}",
@@ -247,7 +288,9 @@ impl Open {
         let count = rows.shape().first().copied().unwrap_or(0);
         let total = self.rows.saturating_add(count as u64);
         if let Some(announced) = self.announced.filter(|&announced| total > announced) {
-            return Err(Error::invalid_value(format!("{announced} rows were announced, {total} came")));
+            return Err(Error::invalid_value(format!(
+                "{announced} rows were announced, {total} came"
+            )));
         }
         let chunk_rows = usize::try_from(self.sink.plan.chunk_rows()).unwrap_or(usize::MAX);
         let mut from = 0;
@@ -277,7 +320,9 @@ impl Open {
             return self.submit(array.clone(), true);
         }
         let count = array.shape().first().copied().unwrap_or(0);
-        let chunk_rows = usize::try_from(self.sink.plan.chunk_rows()).unwrap_or(usize::MAX).max(1);
+        let chunk_rows = usize::try_from(self.sink.plan.chunk_rows())
+            .unwrap_or(usize::MAX)
+            .max(1);
         let mut from = 0;
         while from < count {
             let until = from.saturating_add(chunk_rows).min(count);
@@ -291,10 +336,15 @@ impl Open {
     /// Copies rows, in C order and little-endian, until there are enough for a chunk.
     fn keep(&mut self, rows: &Array) -> Result<()> {
         if self.buffer.capacity() == 0 {
-            let row = rows.nbytes().checked_div(rows.shape().first().copied().unwrap_or(0)).unwrap_or(0);
+            let row = rows
+                .nbytes()
+                .checked_div(rows.shape().first().copied().unwrap_or(0))
+                .unwrap_or(0);
             let chunk_rows = usize::try_from(self.sink.plan.chunk_rows()).unwrap_or(usize::MAX);
             // A caller's chunk shape may have more rows than will ever come: a large buffer grows with them.
-            let size = row.saturating_mul(chunk_rows).min(PREPARED_BYTES.max(rows.nbytes()));
+            let size = row
+                .saturating_mul(chunk_rows)
+                .min(PREPARED_BYTES.max(rows.nbytes()));
             self.buffer.try_reserve(size).map_err(no_memory)?;
         }
         let bytes = rows.to_little_endian().to_bytes(Order::C);
@@ -309,8 +359,17 @@ impl Open {
         let row_shape = plan.row_shape.as_deref().unwrap_or_default();
         let mut shape = vec![std::mem::take(&mut self.buffered)];
         // They are lengths of arrays in memory.
-        shape.extend(row_shape.iter().map(|&length| usize::try_from(length).unwrap_or(usize::MAX)));
-        Array::new(plan.dtype.clone(), &shape, Order::C, Bytes::from(std::mem::take(&mut self.buffer)))
+        shape.extend(
+            row_shape
+                .iter()
+                .map(|&length| usize::try_from(length).unwrap_or(usize::MAX)),
+        );
+        Array::new(
+            plan.dtype.clone(),
+            &shape,
+            Order::C,
+            Bytes::from(std::mem::take(&mut self.buffer)),
+        )
     }
 
     /// Has the chunks of one row of chunks stored; `last` where there are no more.
@@ -324,14 +383,18 @@ impl Open {
         }
         for number in first..first.saturating_add(chunks) {
             let (sink, band) = (Arc::clone(&self.sink), band.clone());
-            self.pool.submit(Box::new(move || sink.store_chunk(band, number)))?;
+            self.pool
+                .submit(Box::new(move || sink.store_chunk(band, number)))?;
         }
         Ok(())
     }
 
     fn finish(&mut self) -> Result<ZarrRecord> {
         if let Some(announced) = self.announced.filter(|&announced| announced != self.rows) {
-            return Err(Error::invalid_value(format!("{announced} rows were announced, {} came", self.rows)));
+            return Err(Error::invalid_value(format!(
+                "{announced} rows were announced, {} came",
+                self.rows
+            )));
         }
         if self.buffered > 0 || self.rows == 0 {
             self.shorten_chunks();
@@ -344,14 +407,24 @@ impl Open {
         let inventory = self.sink.finish()?;
         let (plan, folder) = (&self.sink.plan, &self.sink.folder);
         let shape: Vec<u64> = match &plan.row_shape {
-            Some(row_shape) => std::iter::once(self.rows).chain(row_shape.iter().copied()).collect(),
+            Some(row_shape) => std::iter::once(self.rows)
+                .chain(row_shape.iter().copied())
+                .collect(),
             None => Vec::new(),
         };
-        let record = Record::new().with("path", folder.path()).with("store", self.store.as_str()).with("shape", shape.clone());
+        let record = Record::new()
+            .with("path", folder.path())
+            .with("store", self.store.as_str())
+            .with("shape", shape.clone());
         let record = if plan.version.major() >= 2 {
             let (inventory, file) = inventory.spill();
             if let Some(file) = file {
-                put_document(folder, crate::inventory::INVENTORY_FILE, file, &mut self.documents)?;
+                put_document(
+                    folder,
+                    crate::inventory::INVENTORY_FILE,
+                    file,
+                    &mut self.documents,
+                )?;
             }
             record
                 .with("dtype", plan.dtype.to_string())
@@ -359,10 +432,17 @@ impl Open {
                 .with("inventory", inventory.to_json())
         } else {
             let provenance = json!({ "dj-zarr-codecs": concat!(env!("CARGO_PKG_VERSION"), " (Rust)") });
-            record.with("dtype", plan.given.to_string()).with("provenance", provenance)
+            record
+                .with("dtype", plan.given.to_string())
+                .with("provenance", provenance)
         };
         let record = ZarrRecord::from_record(record)?;
-        put_document(folder, METADATA, metadata::document(plan, &shape)?, &mut self.documents)?;
+        put_document(
+            folder,
+            METADATA,
+            metadata::document(plan, &shape)?,
+            &mut self.documents,
+        )?;
         Ok(record)
     }
 
@@ -392,7 +472,12 @@ impl Open {
     }
 }
 
-fn put_document(folder: &Folder, key: &'static str, document: Vec<u8>, begun: &mut Vec<&'static str>) -> Result<()> {
+fn put_document(
+    folder: &Folder,
+    key: &'static str,
+    document: Vec<u8>,
+    begun: &mut Vec<&'static str>,
+) -> Result<()> {
     begun.push(key);
     put_new(folder, key, document.into()).inspect_err(|error| {
         if *error.kind() == ErrorKind::AlreadyExists {
@@ -414,8 +499,11 @@ fn free_path(store: &OpenStore, cx: &Context) -> Result<String> {
             return Ok(path);
         }
     }
-    Err(Error::new(ErrorKind::AlreadyExists, "every path that was tried has something at it")
-        .advise("configure longer tokens for the store (token_length)"))
+    Err(Error::new(
+        ErrorKind::AlreadyExists,
+        "every path that was tried has something at it",
+    )
+    .advise("configure longer tokens for the store (token_length)"))
 }
 
 fn named(error: Error) -> Error {
