@@ -187,9 +187,14 @@ pub trait Codec: fmt::Debug + Send + Sync {
 
 /// `path` and `store` of a stored record, where it is one.
 fn record_reference(stored: &Value) -> Option<Reference> {
+    let text = |text: &str| Record::from_json(serde_json::from_str(text).ok()?).ok();
     let record = match stored {
-        Value::Json(Json::Object(members)) => Record::from(members.clone()),
-        Value::Json(Json::String(text)) | Value::Str(text) => Record::from_json(serde_json::from_str(text).ok()?).ok()?,
+        Value::Json(json) => match json.as_ref() {
+            Json::Object(members) => Record::from(members.clone()),
+            Json::String(inner) => text(inner)?,
+            _ => return None,
+        },
+        Value::Str(inner) => text(inner)?,
         _ => return None,
     };
     Some(Reference { path: record.path().ok()?.to_owned(), store: record.store().ok()?.map(Into::into) })

@@ -162,7 +162,7 @@ impl Column {
         Ok(match value {
             Value::Null => Stored::Null,
             Value::Bytes(bytes) if self.storage != "json" => Stored::Bytes(bytes),
-            Value::Json(json) if !self.is_bytes() => Stored::Json(json),
+            Value::Json(json) if !self.is_bytes() => Stored::Json(*json),
             Value::Bool(flag) if !self.is_bytes() => Stored::Json(flag.into()),
             Value::Int(number) if !self.is_bytes() => Stored::Json(number.into()),
             Value::Float(number) if !self.is_bytes() && number.is_finite() => Stored::Json(number.into()),
@@ -183,7 +183,7 @@ impl Column {
                 let kind = if matches!(json, Json::String(_)) { "a text" } else { "JSON" };
                 return Err(Error::corrupt(format!("the column should hold bytes, and holds {kind}")).at(self.spec.as_str()));
             }
-            Stored::Json(json) => Value::Json(json),
+            Stored::Json(json) => Value::Json(Box::new(json)),
         })
     }
 

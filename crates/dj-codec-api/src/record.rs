@@ -57,7 +57,7 @@ impl Record {
     /// Where it is no JSON object.
     pub fn from_value(stored: Value) -> Result<Self> {
         match stored {
-            Value::Json(json) => Self::from_json(json),
+            Value::Json(json) => Self::from_json(*json),
             Value::Str(text) => Self::from_json(Json::String(text)),
             other => Err(Error::corrupt(format!("a stored record is a JSON object, this is {}", other.type_name()))),
         }
@@ -175,7 +175,7 @@ impl From<Members> for Record {
 
 impl From<Record> for Value {
     fn from(record: Record) -> Self {
-        Self::Json(record.into_json())
+        Self::from(record.into_json())
     }
 }
 

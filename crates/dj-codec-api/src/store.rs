@@ -102,6 +102,15 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Where the stream cannot be read or the store not written; nothing is left behind.
     fn put_stream(&self, path: &str, source: &mut dyn std::io::Read, if_absent: bool) -> Result<u64>;
 
+    /// Writes an object that is in memory in several parts, as [`put_stream`](Self::put_stream) does. A store that need
+    /// not copy them together overrides the default, which makes a stream of them.
+    ///
+    /// # Errors
+    /// As [`put_stream`](Self::put_stream).
+    fn put_parts(&self, path: &str, parts: &[Bytes], if_absent: bool) -> Result<u64> {
+        self.put_stream(path, &mut Joined(parts, &[]), if_absent)
+    }
+
     /// What is known of an object, `None` where there is none.
     ///
     /// # Errors
@@ -140,5 +149,34 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn local_path(&self, path: &str) -> Option<PathBuf> {
         let _ = path;
         None
+    }
+}
+
+/// Parts as one stream: those to come, and what is left of the one at hand.
+struct Joined<'a>(&'a [Bytes], &'a [u8]);
+
+impl std::io::Read for Joined<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        while self.1.is_empty() {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            (self.0, self.1) = (rest, first);
+        }
+        self.1.read(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn parts_are_one_stream() {
+        let parts = ["ab", "", "cde", ""].map(Bytes::from);
+        let mut whole = String::new();
+        Joined(&parts, &[]).read_to_string(&mut whole).unwrap();
+        assert_eq!(whole, "abcde");
+        assert_eq!(Joined(&[], &[]).read(&mut [0; 4]).unwrap(), 0);
     }
 }

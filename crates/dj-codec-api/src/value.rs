@@ -75,7 +75,8 @@ pub enum Value {
     /// A MATLAB sparse matrix.
     Sparse(Box<SparseMatrix>),
     /// A JSON document: what travels between a codec and a column of type json.
-    Json(serde_json::Value),
+    // Boxed: some cargo features of `serde_json` make a document three times as large as any other value.
+    Json(Box<serde_json::Value>),
     /// A file or folder of the local machine, to be stored.
     Path(PathBuf),
     /// A stored file, as it is reported: name, size and digest.
@@ -201,7 +202,7 @@ from! {
     DateTime => Value::DateTime;
     Array => |array| Value::Array(Box::new(array));
     PathBuf => Value::Path;
-    serde_json::Value => Value::Json;
+    serde_json::Value => |json| Value::Json(Box::new(json));
 }
 
 impl From<&std::path::Path> for Value {

@@ -82,11 +82,11 @@ fn dicts_keep_order_keys_and_what_looks_like_notation() {
     assert_eq!(read(&print(&twice)).unwrap(), twice);
     // Values of columns of type json follow the same rules.
     assert_eq!(
-        print(&Value::Json(json!({"$x": 1.0}))),
+        print(&Value::from(json!({"$x": 1.0}))),
         r#"{"$dict":[["$x",1.0]]}"#
     );
     assert_eq!(
-        print(&Value::Json(json!([u64::MAX, 1e-7]))),
+        print(&Value::from(json!([u64::MAX, 1e-7]))),
         r#"[{"$int":"18446744073709551615"},1e-07]"#
     );
 }

@@ -63,21 +63,23 @@ pub fn encode_pk_value(value: &Value) -> Result<String> {
             )
         }
         Value::Array(array) if array.ndim() == 0 => path_safe(&numpy_str(array)?),
-        Value::Json(Json::String(text)) => path_safe(text),
-        Value::Json(Json::Number(number)) => match number.as_f64() {
-            Some(float) if number.is_f64() => python_float(float),
-            _ => number.to_string(),
+        Value::Json(json) => match json.as_ref() {
+            Json::String(text) => path_safe(text),
+            Json::Number(number) => match number.as_f64() {
+                Some(float) if number.is_f64() => python_float(float),
+                _ => number.to_string(),
+            },
+            Json::Null => "None".into(),
+            Json::Bool(flag) => return encode_pk_value(&Value::Bool(*flag)),
+            Json::Array(_) | Json::Object(_) => return Err(no_key(value)),
         },
-        Value::Json(Json::Null) => "None".into(),
-        Value::Json(Json::Bool(flag)) => return encode_pk_value(&Value::Bool(*flag)),
-        other => {
-            return Err(Error::invalid_value(format!(
-                "{} cannot be part of a primary key",
-                other.type_name()
-            ))
-            .advise("keys are numbers, texts, dates, times, UUIDs, decimals or bytes"));
-        }
+        other => return Err(no_key(other)),
     })
+}
+
+fn no_key(value: &Value) -> Error {
+    Error::invalid_value(format!("{} cannot be part of a primary key", value.type_name()))
+        .advise("keys are numbers, texts, dates, times, UUIDs, decimals or bytes")
 }
 
 /// The text as it is where it can stand in a path; else quoted, and cut where it is long.
@@ -113,7 +115,7 @@ mod tests {
         for value in [
             Value::List(vec![]),
             Value::Complex(0.0, 1.0),
-            Value::Json(serde_json::json!([1])),
+            Value::from(serde_json::json!([1])),
         ] {
             assert!(encode_pk_value(&value).is_err());
         }

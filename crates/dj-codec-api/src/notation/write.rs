@@ -130,7 +130,7 @@ impl Serialize for Noted<'_> {
                 self.container(serializer)
             }
             Value::Array(array) => self.with(array.as_ref()).serialize(serializer),
-            Value::Json(json) => self.with(json).serialize(serializer),
+            Value::Json(json) => self.with(json.as_ref()).serialize(serializer),
             Value::Lazy(handle) => {
                 let value = self.state.check(handle.load())?;
                 Noted {
@@ -161,12 +161,14 @@ impl<'a> Noted<'a> {
             }
             Value::Cell(cell) => {
                 let content = self.with(cell.items.as_slice());
+                // Python forgets the shape of a cell array without cells.
+                let shape = if cell.items.is_empty() { &[0][..] } else { &cell.shape };
                 tagged(
                     serializer,
                     "$cell",
                     &ArrayBody {
                         dtype: None,
-                        shape: &cell.shape,
+                        shape,
                         key: "items",
                         content,
                     },
