@@ -15,6 +15,7 @@ use dj_codec_api::{Error, ObjectMeta, Read, Result, Store};
 
 use crate::StoreOptions;
 use crate::path::check_prefix;
+use write::Content;
 
 /// A store in a folder: an object at `a/b.npy` is the file `a/b.npy` below the folder.
 ///
@@ -167,19 +168,19 @@ impl Store for FileStore {
     }
 
     fn put(&self, path: &str, data: Bytes) -> Result<()> {
-        let outcome = self.write(path, &mut data.as_ref(), false);
+        let outcome = self.write(path, Content::Held(&data), false);
         outcome.map(|_| ()).map_err(|error| error.at(path))
     }
 
     fn put_if_absent(&self, path: &str, data: Bytes) -> Result<bool> {
-        let outcome = self.write(path, &mut data.as_ref(), true);
+        let outcome = self.write(path, Content::Held(&data), true);
         outcome
             .map(|written| written.is_some())
             .map_err(|error| error.at(path))
     }
 
     fn put_stream(&self, path: &str, source: &mut dyn std::io::Read, if_absent: bool) -> Result<u64> {
-        self.write(path, source, if_absent)
+        self.write(path, Content::Streamed(source), if_absent)
             .and_then(|written| written.ok_or_else(errors::already_there))
             .map_err(|error| error.at(path))
     }

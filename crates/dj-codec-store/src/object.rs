@@ -313,7 +313,10 @@ impl Store for ObjectStoreAdapter {
             objects = rest;
             let Some(batch) = batch else { return Ok(()) };
             for object in batch {
-                let object = object.map_err(|error| errors::listing(error).at(prefix))?;
+                let object = object.map_err(|error| match prefix {
+                    "" => errors::listing(error),
+                    prefix => errors::listing(error).at(prefix),
+                })?;
                 // The marker of a folder, which some tools write, is named as the folder, not below it.
                 let Some(path) = object.location.as_ref().strip_prefix(&cut) else {
                     continue;

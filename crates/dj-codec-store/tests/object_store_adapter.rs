@@ -387,7 +387,7 @@ fn requests_under_way_are_bounded_over_all_threads() {
                 store
                     .get_many(&reads)
                     .into_iter()
-                    .for_each(|outcome| assert_eq!(outcome.unwrap(), "x"))
+                    .for_each(|outcome| assert_eq!(outcome.unwrap(), "x"));
             });
         }
     });

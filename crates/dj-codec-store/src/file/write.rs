@@ -14,14 +14,17 @@ const STREAM_BUFFER: usize = 1 << 20;
 /// How often a folder is made again that somebody else removes as empty.
 const FOLDER_ATTEMPTS: usize = 8;
 
+/// What is to be written.
+pub(super) enum Content<'a> {
+    /// Bytes in memory.
+    Held(&'a [u8]),
+    /// A stream.
+    Streamed(&'a mut dyn io::Read),
+}
+
 impl FileStore {
     /// Writes an object and returns its size; `None` where there was one and `if_absent` forbids to replace it.
-    pub(super) fn write(
-        &self,
-        path: &str,
-        source: &mut dyn io::Read,
-        if_absent: bool,
-    ) -> Result<Option<u64>> {
+    pub(super) fn write(&self, path: &str, content: Content<'_>, if_absent: bool) -> Result<Option<u64>> {
         let file = self.file_of(path)?;
         // A glance spares the writing in the usual case of an object that has been there for long. What decides
         // is the renaming.
@@ -30,7 +33,13 @@ impl FileStore {
         }
         let folder = file.parent().unwrap_or(&self.root);
         let mut partial = self.create_partial(folder)?;
-        let size = copy(source, partial.as_file_mut())?;
+        let size = match content {
+            Content::Held(data) => {
+                partial.as_file_mut().write_all(data).map_err(unwritable)?;
+                data.len() as u64
+            }
+            Content::Streamed(source) => copy(source, partial.as_file_mut())?,
+        };
         if self.options.sync {
             partial.as_file().sync_all().map_err(unwritable)?;
         }
