@@ -25,10 +25,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
     /// DataJoint's configuration file, instead of the datajoint.json that DataJoint would find
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Stores")]
     pub(crate) config: Option<PathBuf>,
     /// One folder as the only store, named "main", which is also the default store; made where it is not there
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Stores")]
     pub(crate) store_root: Option<PathBuf>,
 }
 
@@ -98,19 +98,19 @@ pub(crate) struct EncodeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArgs {
     /// The schema of the table
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", help_heading = "Which value")]
     pub(crate) schema: Option<String>,
     /// The table, by its name in the database
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", help_heading = "Which value")]
     pub(crate) table: Option<String>,
     /// The field that holds the value
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", help_heading = "Which value")]
     pub(crate) field: Option<String>,
     /// A field of the primary key, in its order: an int where V is one, else a float, else a string
-    #[arg(long, value_name = "K=V")]
+    #[arg(long, value_name = "K=V", help_heading = "Which value")]
     pub(crate) key: Vec<String>,
     /// What a field of the primary key is instead: str, int, float, decimal, bool, uuid, date, time or datetime
-    #[arg(long, value_name = "K=TYPE")]
+    #[arg(long, value_name = "K=TYPE", help_heading = "Which value")]
     pub(crate) key_type: Vec<String>,
 }
 

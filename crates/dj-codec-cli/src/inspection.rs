@@ -43,9 +43,8 @@ impl Inspection {
         }
         let value = column.decode(stored.clone(), cx)?;
         found.add_value(&value)?;
-        match &record {
-            Some(record) => found.add_objects(record.path()?, &cx.open_record_store(record)?)?,
-            None => {}
+        if let Some(record) = &record {
+            found.add_objects(record.path()?, &cx.open_record_store(record)?)?;
         }
         Ok(found)
     }

@@ -100,8 +100,11 @@ fn length_of(value: &Value) -> Option<usize> {
     match value {
         Value::List(items) | Value::Tuple(items) | Value::Set(items) => Some(items.len()),
         Value::Dict(entries) => Some(entries.len()),
-        Value::Json(Json::Object(members)) => Some(members.len()),
-        Value::Json(Json::Array(items)) => Some(items.len()),
+        Value::Json(json) => match json.as_ref() {
+            Json::Object(members) => Some(members.len()),
+            Json::Array(items) => Some(items.len()),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! The names that most programs need: `use dj_codecs::prelude::*;`.
 
 pub use dj_codec_api::{
-    Array, Codec, Column, Context, DType, Error, ErrorKind, FormatVersion, Lazy, Limits, Order, Record, Registry, Result,
-    Store, StoreMap, Stored, Stores, TypeSpec, Value,
+    Array, Codec, Column, Context, DType, Error, ErrorKind, FormatVersion, Lazy, Limits, Order, Record,
+    Registry, Result, Store, StoreMap, Stored, Stores, TypeSpec, Value,
 };
 pub use dj_codec_store::{Config, Environment, FileStore, MemoryStore};
 #[cfg(feature = "npy")]

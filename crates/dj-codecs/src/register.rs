@@ -21,7 +21,7 @@ use dj_codec_api::{Registry, Result};
 /// before it are registered then.
 pub fn register_enabled(registry: &mut Registry) -> Result<()> {
     #[cfg(feature = "npy")]
-    registry.register(Arc::new(dj_npy_codecs::NpyCodec::default()))?;
+    registry.register(Arc::new(dj_npy_codecs::NpyCodec))?;
     #[cfg(feature = "zarr")]
     registry.register(Arc::new(dj_zarr_codecs::ZarrCodec::default()))?;
     let _ = registry;
@@ -54,11 +54,10 @@ mod tests {
         let mut registry = Registry::new();
         register_enabled(&mut registry).unwrap();
         let names: Vec<_> = registry.list().into_iter().map(|codec| codec.name).collect();
-        let wanted: Vec<&str> =
-            [("npy", cfg!(feature = "npy")), ("zarr", cfg!(feature = "zarr"))]
-                .into_iter()
-                .filter_map(|(name, enabled)| enabled.then_some(name))
-                .collect();
+        let wanted: Vec<&str> = [("npy", cfg!(feature = "npy")), ("zarr", cfg!(feature = "zarr"))]
+            .into_iter()
+            .filter_map(|(name, enabled)| enabled.then_some(name))
+            .collect();
         assert_eq!(names, wanted);
         assert_eq!(default_registry().list(), registry.list());
     }
@@ -66,9 +65,15 @@ mod tests {
     #[test]
     fn every_codec_says_who_it_is() {
         for codec in default_registry().list() {
-            assert!(!codec.crate_name.is_empty() && !codec.modes.is_empty() && !codec.datajoint.is_empty(), "{codec:?}");
+            assert!(
+                !codec.crate_name.is_empty() && !codec.modes.is_empty() && !codec.datajoint.is_empty(),
+                "{codec:?}"
+            );
             if let Some(writes) = codec.writes {
-                assert!(codec.reads.iter().any(|format| format.version == writes), "{codec:?}");
+                assert!(
+                    codec.reads.iter().any(|format| format.version == writes),
+                    "{codec:?}"
+                );
             }
         }
     }

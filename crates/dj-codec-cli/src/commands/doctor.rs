@@ -1,5 +1,6 @@
 //! `dj-codec doctor`: whether each configured store works, and what is wrong where one does not.
 
+mod meaning;
 mod probe;
 mod report;
 
@@ -90,7 +91,7 @@ fn examine(session: &Session, name: &str) -> StoreReport {
     }
     match stores.open(Some(name)) {
         Ok(store) => report.steps = probe::run(&store),
-        Err(error) => report.error = Some(error.report()),
+        Err(error) => report.error = Some(meaning::explained(&error)),
     }
     report
 }

@@ -60,7 +60,9 @@ fn value(args: &EncodeArgs, session: &Session) -> Outcome<Value> {
         let bytes = source::bytes(path, limits)?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| Failure::wanting(format!("{}: this is not UTF-8 text: {error}", source::name(path))))?;
-        return Ok(notation::from_str(text, limits).map_err(|error| error.at(source::name(path)))?);
+        // The error says where in the text; this says which text.
+        return notation::from_str(text, limits)
+            .map_err(|error| Failure::wanting(format!("{}: {}", source::name(path), error.report())));
     }
     match &args.file {
         Some(path) if path.exists() => Ok(Value::Path(path.clone())),

@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 
 use dj_codecs::api::{Bytes, Error, ErrorKind, ObjectMeta, OpenStore, Result, Store};
 
+use super::meaning::explained;
+
 /// What was tried, and what came of it.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -37,7 +39,7 @@ pub(super) fn run(open: &OpenStore) -> Vec<Step> {
     let written = write(store, &path, &content);
     let mut steps = vec![
         Step { name: "list", state: state(listed.and_then(|()| lists_probe(store, &path, written.is_ok()))) },
-        Step { name: "write", state: state(written.as_ref().map_err(Error::report).map(|()| None)) },
+        Step { name: "write", state: failure_of(&written) },
     ];
     let read = match (&written, present) {
         (Ok(()), _) => state(read(store, &path, &content)),
@@ -111,24 +113,16 @@ fn delete(store: &dyn Store, path: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn state<E: Into<Words>>(outcome: std::result::Result<Option<String>, E>) -> State {
+fn failure_of(outcome: &Result<()>) -> State {
+    match outcome {
+        Ok(()) => State::Good(None),
+        Err(error) => State::Failed(explained(error)),
+    }
+}
+
+fn state(outcome: Result<Option<String>>) -> State {
     match outcome {
         Ok(remark) => State::Good(remark),
-        Err(error) => State::Failed(error.into().0),
-    }
-}
-
-/// An error, in words.
-struct Words(String);
-
-impl From<Error> for Words {
-    fn from(error: Error) -> Self {
-        Self(error.report())
-    }
-}
-
-impl From<String> for Words {
-    fn from(words: String) -> Self {
-        Self(words)
+        Err(error) => State::Failed(explained(&error)),
     }
 }

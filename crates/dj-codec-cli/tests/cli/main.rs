@@ -1,0 +1,23 @@
+//! The built program, from outside: what it prints, what it writes, and with which status it ends.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is a test, its helpers too"
+)]
+
+mod decode;
+mod doctor;
+mod encode;
+mod help;
+mod hostile;
+mod inspect;
+mod lab;
+mod list;
+mod output;
+mod stores;
+#[cfg(feature = "zarr")]
+mod zarr;
