@@ -1,0 +1,115 @@
+//! `<blob>` as a codec.
+
+use dj_codec_api::{
+    Codec, CodecInfo, Context, Error, FormatStatus, FormatVersion, Mode, Reader, Result, TypeSpec, Value, VersionDispatch,
+};
+
+use crate::{Compression, Dims, PackOptions, Protocol, UnpackOptions, inspect};
+
+/// The format is told by the blob's own magic.
+const FORMATS: VersionDispatch<Protocol> = VersionDispatch {
+    codec: "blob",
+    crate_name: "dj-blob-codecs",
+    writes: FormatVersion::intrinsic(2),
+    assumed: FormatVersion::intrinsic(1),
+    readers: &[
+        Reader { version: FormatVersion::intrinsic(1), status: FormatStatus::Legacy, read: Protocol::Mym },
+        Reader { version: FormatVersion::intrinsic(2), status: FormatStatus::Current, read: Protocol::Dj0 },
+    ],
+};
+
+/// The codec `<blob>`, in the table or, by way of `<hash>`, in a store.
+///
+/// Values are written in mYm (format 1) where that can hold them, else in dj0 (format 2), as Python does; asked for format
+/// 1, the codec refuses what mYm cannot hold.
+#[derive(Debug, Clone, Default)]
+pub struct BlobCodec {
+    dims: Dims,
+    unwrap: bool,
+    compression: Compression,
+}
+
+impl BlobCodec {
+    /// The codec with the defaults of [`UnpackOptions`] and [`PackOptions`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says how wide dimensions are; see [`UnpackOptions::with_dims`].
+    #[must_use]
+    pub fn with_dims(mut self, dims: Dims) -> Self {
+        self.dims = dims;
+        self
+    }
+
+    /// Reads blobs that are wrapped in others; see [`UnpackOptions::with_unwrap`].
+    #[must_use]
+    pub fn with_unwrap(mut self, unwrap: bool) -> Self {
+        self.unwrap = unwrap;
+        self
+    }
+
+    /// Says how to compress; see [`PackOptions::with_compression`].
+    #[must_use]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+}
+
+impl Codec for BlobCodec {
+    fn name(&self) -> &str {
+        "blob"
+    }
+
+    fn info(&self) -> CodecInfo {
+        CodecInfo::new("blob", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_modes(&[Mode::Table, Mode::Store])
+            .with_formats(FORMATS.writes, FORMATS.formats())
+            .with_datajoint(">=0.11, <2.4")
+    }
+
+    fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
+        Ok(match mode {
+            Mode::Table => TypeSpec::core("bytes"),
+            Mode::Store => TypeSpec::codec("hash"),
+        })
+    }
+
+    fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
+        let matlab = match cx.format_version() {
+            None => false,
+            Some(_) => FORMATS.version_to_write(cx)? == FormatVersion::intrinsic(1),
+        };
+        PackOptions::new()
+            .with_compression(self.compression)
+            .with_limits(cx.limits().clone())
+            .for_matlab(matlab)
+            .pack(&value)
+            .map(Value::Bytes)
+    }
+
+    fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
+        let Value::Bytes(blob) = stored else { return Err(not_bytes(&stored)) };
+        UnpackOptions::new()
+            .with_dims(self.dims)
+            .with_unwrap(self.unwrap)
+            .with_limits(cx.limits().clone())
+            .unpack(blob)
+    }
+
+    fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
+        let Value::Bytes(blob) = stored else { return Err(not_bytes(stored)) };
+        Ok(Some(match inspect(blob, cx.limits())?.protocol {
+            Protocol::Mym => FormatVersion::intrinsic(1),
+            Protocol::Dj0 => FormatVersion::intrinsic(2),
+        }))
+    }
+}
+
+fn not_bytes(stored: &Value) -> Error {
+    Error::corrupt(format!("a blob is bytes, this is {}", stored.type_name()))
+}
+
+dj_codec_api::submit_codec!(BlobCodec::new());

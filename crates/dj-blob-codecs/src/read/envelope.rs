@@ -1,0 +1,122 @@
+//! The magic, and what is compressed.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use dj_codec_api::{Error, Limits, Result};
+use flate2::read::ZlibDecoder;
+
+use super::cursor::Dims;
+use crate::wire::{DJ0, MYM, ZLIB};
+use crate::Protocol;
+
+/// A blob without its magic and its compression.
+pub(crate) struct Envelope {
+    pub(crate) protocol: Protocol,
+    pub(crate) compressed: bool,
+    /// How wide the length before the compressed bytes was; `None` where nothing is compressed.
+    pub(crate) length: Option<Dims>,
+    pub(crate) body: Bytes,
+}
+
+/// Takes the magic off, and decompresses.
+pub(crate) fn open(blob: &Bytes, limits: &Limits) -> Result<Envelope> {
+    let Some(rest) = blob.strip_prefix(ZLIB.as_slice()) else {
+        let (protocol, body) = protocol(blob)?;
+        return Ok(Envelope { protocol, compressed: false, length: None, body });
+    };
+    let wide = rest.split_first_chunk::<8>().map(|(length, data)| (Dims::Bits64, u64::from_le_bytes(*length), data));
+    let narrow = rest
+        .split_first_chunk::<4>()
+        .map(|(length, data)| (Dims::Bits32, u64::from(u32::from_le_bytes(*length)), data));
+    // A zlib stream begins with a byte whose lower half is 8, and the two first bytes are a multiple of 31.
+    let is_zlib = |data: &[u8]| {
+        data.first_chunk::<2>().is_some_and(|two| two[0] & 0x0f == 8 && u16::from_be_bytes(*two).is_multiple_of(31))
+    };
+    let (dims, length, data) = [wide, narrow]
+        .into_iter()
+        .flatten()
+        .find(|(_, _, data)| is_zlib(data))
+        .ok_or_else(|| Error::corrupt("a compressed blob holds no zlib stream"))?;
+    let plain = inflate(data, length, limits)?;
+    let (protocol, body) = protocol(&plain)?;
+    Ok(Envelope { protocol, compressed: true, length: Some(dims), body })
+}
+
+fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
+    limits.check_decompressed_bytes(length)?;
+    // Deflate makes at most 1032 bytes of one, so a length beyond that is a lie, and no memory is given for it.
+    let most = (data.len() as u64).saturating_mul(1032).saturating_add(64);
+    let mismatch = |found: String| Error::corrupt(format!("a compressed blob should have {length} bytes, and has {found}"));
+    if length > most {
+        return Err(mismatch(format!("at most {most}")));
+    }
+    let room = usize::try_from(length).map_err(|_| Error::limit("decompressed bytes", length, usize::MAX as u64))?;
+    let mut plain = Vec::new();
+    plain.try_reserve_exact(room).map_err(|error| Error::limit("decompressed bytes", length, 0).caused_by(error))?;
+    ZlibDecoder::new(data)
+        .take(length.saturating_add(1))
+        .read_to_end(&mut plain)
+        .map_err(|error| Error::corrupt("a compressed blob cannot be decompressed").caused_by(error))?;
+    if plain.len() as u64 != length {
+        let found = if plain.len() as u64 > length { "more".into() } else { plain.len().to_string() };
+        return Err(mismatch(found));
+    }
+    Ok(plain.into())
+}
+
+fn protocol(blob: &Bytes) -> Result<(Protocol, Bytes)> {
+    let (protocol, magic) = if blob.starts_with(MYM) {
+        (Protocol::Mym, MYM)
+    } else if blob.starts_with(DJ0) {
+        (Protocol::Dj0, DJ0)
+    } else {
+        return Err(no_blob(blob));
+    };
+    let body = blob.slice(magic.len()..);
+    // Found in the field: a client packed what was packed already.
+    if [MYM.as_slice(), DJ0, ZLIB].iter().any(|magic| body.starts_with(magic)) {
+        return Err(Error::corrupt(format!("a blob is wrapped in another: {protocol} around {}", body_name(&body)))
+            .advise("unwrap it with UnpackOptions::with_unwrap, and insert the value again"));
+    }
+    Ok((protocol, body))
+}
+
+/// Takes wrappers of other blobs off: what is inside is a blob of its own.
+pub(crate) fn unwrap(blob: &Bytes, limits: &Limits) -> Result<Bytes> {
+    let mut blob = blob.clone();
+    for _ in 0..limits.depth {
+        let inner = [MYM, DJ0].iter().find_map(|magic| blob.strip_prefix(magic.as_slice()));
+        match inner {
+            Some(inner) if [MYM.as_slice(), DJ0, ZLIB].iter().any(|magic| inner.starts_with(magic)) => {
+                blob = blob.slice(MYM.len()..);
+            }
+            _ => return Ok(blob),
+        }
+    }
+    Err(Error::limit("nesting depth", limits.depth as u64 + 1, limits.depth as u64))
+}
+
+fn body_name(body: &[u8]) -> &'static str {
+    if body.starts_with(ZLIB) {
+        "ZL123"
+    } else if body.starts_with(DJ0) {
+        "dj0"
+    } else {
+        "mYm"
+    }
+}
+
+/// Says what the bytes look like instead.
+fn no_blob(bytes: &[u8]) -> Error {
+    let first = bytes.get(..bytes.len().min(24)).unwrap_or_default();
+    let printable = |byte: &u8| (0x20..0x7f).contains(byte) || byte.is_ascii_whitespace();
+    if bytes.is_empty() {
+        return Error::corrupt("there are no bytes, and so there is no blob");
+    }
+    let error = Error::corrupt(format!("the bytes are no blob: they begin with \"{}\"", first.escape_ascii()));
+    if first.iter().all(printable) {
+        return error.advise("it looks like text: some clients stored the text of an array; its values have to be inserted again");
+    }
+    error.advise("a blob begins with mYm, dj0 or ZL123 and a NUL")
+}
