@@ -11,9 +11,11 @@ use crate::output::Output;
 /// Reads and writes the values of a DataJoint database: arrays, files and blobs, in the table or in a store.
 #[derive(Debug, Parser)]
 #[command(name = "dj-codec", version, propagate_version = true, max_term_width = 110)]
-#[command(after_help = "Stores come from --config FILE, else from the datajoint.json (or DJ_STORES) that DataJoint would \
+#[command(
+    after_help = "Stores come from --config FILE, else from the datajoint.json (or DJ_STORES) that DataJoint would \
 find here, else there is one store, the folder ./dj-store. --store-root DIR is one folder in place of all that.\n\n\
-Exit status: 0 done, 1 something did not decode or was found wanting, 2 wrong use.")]
+Exit status: 0 done, 1 something did not decode or was found wanting, 2 wrong use."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
@@ -200,7 +202,8 @@ pub(crate) struct DoctorArgs {
 
 /// Reads a format version.
 fn format_version(text: &str) -> Result<FormatVersion, String> {
-    text.parse().map_err(|error: dj_codecs::api::Error| error.to_string())
+    text.parse()
+        .map_err(|error: dj_codecs::api::Error| error.to_string())
 }
 
 /// Reads the arguments of the process; `None` where all that was asked for is help, which is printed then.
@@ -212,7 +215,9 @@ pub(crate) fn parse(output: &mut Output) -> Outcome<Option<Cli>> {
     };
     // clap does not see a conflict between an option before the command and one after it.
     if cli.stores.config.is_some() && cli.stores.store_root.is_some() {
-        return Err(Failure::usage("--config and --store-root exclude each other: both say what the stores are"));
+        return Err(Failure::usage(
+            "--config and --store-root exclude each other: both say what the stores are",
+        ));
     }
     Ok(Some(cli))
 }

@@ -7,7 +7,9 @@ mod zarr;
 
 use std::ops::ControlFlow;
 
-use dj_codecs::api::{Column, Context, Error, FormatStatus, Json, OpenStore, Record, Registry, Result, Stored, Value};
+use dj_codecs::api::{
+    Column, Context, Error, FormatStatus, Json, OpenStore, Record, Registry, Result, Stored, Value,
+};
 use serde_json::json;
 
 pub(crate) use guess::codec_of;
@@ -24,7 +26,10 @@ impl Inspection {
     pub(crate) fn of(column: &Column, stored: &Stored, registry: &Registry, cx: &Context) -> Result<Self> {
         let mut found = Self::default();
         let Some(codec) = column.chain().first() else {
-            return Err(Error::invalid_spec(format!("{} is no codec; there is nothing to inspect", column.spec())));
+            return Err(Error::invalid_spec(format!(
+                "{} is no codec; there is nothing to inspect",
+                column.spec()
+            )));
         };
         found.add("codec", codec.name());
         found.add("spec", column.spec());
@@ -54,8 +59,17 @@ impl Inspection {
         self.0.push((key, value.into()));
     }
 
-    fn add_format(&mut self, name: &str, column: &Column, stored: &Stored, registry: &Registry, cx: &Context) -> Result<()> {
-        let Some(version) = column.format_version(stored.clone(), cx)? else { return Ok(()) };
+    fn add_format(
+        &mut self,
+        name: &str,
+        column: &Column,
+        stored: &Stored,
+        registry: &Registry,
+        cx: &Context,
+    ) -> Result<()> {
+        let Some(version) = column.format_version(stored.clone(), cx)? else {
+            return Ok(());
+        };
         let reads = registry.get(name)?.info().reads;
         // A newer minor version is read by the newest reader of its major.
         let known = reads
@@ -63,7 +77,10 @@ impl Inspection {
             .filter(|format| format.version.major() == version.major() && format.version <= version)
             .max_by_key(|format| format.version);
         self.add("format_version", version.to_string());
-        self.add("format_status", known.map_or(json!({"status": "unknown"}), format_document));
+        self.add(
+            "format_status",
+            known.map_or(json!({"status": "unknown"}), format_document),
+        );
         if let Some(FormatStatus::Deprecated { advice, .. }) = known.map(|format| format.status) {
             self.add("deprecated", advice);
         }
@@ -115,7 +132,11 @@ impl Inspection {
 
     /// The JSON object that `inspect --json` prints.
     pub(crate) fn to_json(&self) -> Json {
-        self.0.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into()
+        self.0
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     /// The same for people.
@@ -123,7 +144,10 @@ impl Inspection {
         let mut rows = Rows::default();
         for (key, value) in &self.0 {
             match (*key, value) {
-                ("format_status", status) => rows.add("format status", status.get("status").map_or("", |s| s.as_str().unwrap_or(""))),
+                ("format_status", status) => rows.add(
+                    "format status",
+                    status.get("status").map_or("", |s| s.as_str().unwrap_or("")),
+                ),
                 (_, Json::Object(members)) if members.is_empty() => rows.add(label(key), "none"),
                 // One line each: attributes are many and long.
                 (_, Json::Object(members)) => {
@@ -131,10 +155,17 @@ impl Inspection {
                         rows.add(format!("{} {name}", label(key)), shortened(&text(value)));
                     }
                 }
-                (_, Json::Array(items)) if items.iter().all(Json::is_u64) => rows.add(label(key), shape_text(items)),
-                (_, Json::Array(items)) => rows.add(label(key), items.iter().map(text).collect::<Vec<_>>().join(", ")),
+                (_, Json::Array(items)) if items.iter().all(Json::is_u64) => {
+                    rows.add(label(key), shape_text(items));
+                }
+                (_, Json::Array(items)) => {
+                    rows.add(label(key), items.iter().map(text).collect::<Vec<_>>().join(", "));
+                }
                 (_, Json::Number(number)) if key.ends_with("bytes") => {
-                    rows.add(label(key), number.as_u64().map_or_else(|| number.to_string(), bytes_text));
+                    rows.add(
+                        label(key),
+                        number.as_u64().map_or_else(|| number.to_string(), bytes_text),
+                    );
                 }
                 (_, value) => rows.add(label(key), text(value)),
             }

@@ -31,7 +31,9 @@ pub(crate) fn parse(keys: &[String], types: &[String]) -> Outcome<Vec<(String, V
         parsed.push((name.to_owned(), value));
     }
     match typed.iter().find(|(.., used)| !used) {
-        Some((name, ..)) => Err(Failure::usage(format!("--key-type names {name:?}, for which there is no --key"))),
+        Some((name, ..)) => Err(Failure::usage(format!(
+            "--key-type names {name:?}, for which there is no --key"
+        ))),
         None => Ok(parsed),
     }
 }
@@ -39,26 +41,36 @@ pub(crate) fn parse(keys: &[String], types: &[String]) -> Outcome<Vec<(String, V
 fn split<'a>(given: &'a str, option: &str, form: &str) -> Outcome<(&'a str, &'a str)> {
     match given.split_once('=') {
         Some((name, rest)) if !name.is_empty() => Ok((name, rest)),
-        _ => Err(Failure::usage(format!("{option} {given:?} is not of the form {form}"))),
+        _ => Err(Failure::usage(format!(
+            "{option} {given:?} is not of the form {form}"
+        ))),
     }
 }
 
 /// An int where the text is one, else a float, else a string.
 fn guess(text: &str) -> Value {
-    int(text).or_else(|| float(text)).unwrap_or_else(|| Value::from(text))
+    int(text)
+        .or_else(|| float(text))
+        .unwrap_or_else(|| Value::from(text))
 }
 
 /// A whole number of any size: digits with an optional sign.
 fn int(text: &str) -> Option<Value> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| text.parse::<BigInt>().ok()).flatten().map(Value::int)
+    plain
+        .then(|| text.parse::<BigInt>().ok())
+        .flatten()
+        .map(Value::int)
 }
 
 /// A floating-point number in digits. A subject may be called "Nan" or "infinity"; these are strings.
 fn float(text: &str) -> Option<Value> {
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse::<f64>().ok()).flatten().map(Value::Float)
+    digits
+        .then(|| text.parse::<f64>().ok())
+        .flatten()
+        .map(Value::Float)
 }
 
 fn of_type(name: &str, kind: &str, text: &str) -> Outcome<Value> {
@@ -83,7 +95,11 @@ fn of_type(name: &str, kind: &str, text: &str) -> Outcome<Value> {
             )));
         }
     };
-    value.ok_or_else(|| Failure::usage(format!("--key {name}={text}: this is not a value of the type {kind}")))
+    value.ok_or_else(|| {
+        Failure::usage(format!(
+            "--key {name}={text}: this is not a value of the type {kind}"
+        ))
+    })
 }
 
 /// Whether Python's `Decimal` takes the text for a number that is finite.
@@ -92,7 +108,10 @@ fn is_decimal(text: &str) -> bool {
     let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()) && exponent.parse::<i32>().is_ok()
+    digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent.parse::<i32>().is_ok()
 }
 
 #[cfg(test)]
@@ -113,10 +132,26 @@ mod tests {
         assert_eq!(one("k=5", &[]), Value::Int(5));
         assert_eq!(one("k=-007", &[]), Value::Int(-7));
         let large = "340282366920938463463374607431768211456";
-        assert_eq!(one(&format!("k={large}"), &[]), Value::int(large.parse::<BigInt>().unwrap()));
+        assert_eq!(
+            one(&format!("k={large}"), &[]),
+            Value::int(large.parse::<BigInt>().unwrap())
+        );
         assert_eq!(one("k=5.0", &[]), Value::Float(5.0));
         assert_eq!(one("k=-1e-7", &[]), Value::Float(-1e-7));
-        for text in ["", "a=b", "nan", "inf", "Infinity", "1_000", "5 ", "0x10", "1.2.3", "2024-01-31", "-", "é"] {
+        for text in [
+            "",
+            "a=b",
+            "nan",
+            "inf",
+            "Infinity",
+            "1_000",
+            "5 ",
+            "0x10",
+            "1.2.3",
+            "2024-01-31",
+            "-",
+            "é",
+        ] {
             assert_eq!(one(&format!("k={text}"), &[]), Value::from(text));
         }
     }
@@ -127,12 +162,24 @@ mod tests {
         assert_eq!(one("k=5", &["k=float"]), Value::Float(5.0));
         assert_eq!(one("k=1.500", &["k=decimal"]), Value::Decimal("1.500".into()));
         assert_eq!(one("k=true", &["k=bool"]), Value::Bool(true));
-        assert_eq!(one("k=2024-01-31", &["k=date"]), Value::Date("2024-01-31".parse().unwrap()));
-        assert_eq!(one("k=01:02:03", &["k=time"]), Value::Time("01:02:03".parse().unwrap()));
+        assert_eq!(
+            one("k=2024-01-31", &["k=date"]),
+            Value::Date("2024-01-31".parse().unwrap())
+        );
+        assert_eq!(
+            one("k=01:02:03", &["k=time"]),
+            Value::Time("01:02:03".parse().unwrap())
+        );
         let moment = "2024-01-31T01:02:03";
-        assert_eq!(one(&format!("k={moment}"), &["k=datetime"]), Value::DateTime(moment.parse().unwrap()));
+        assert_eq!(
+            one(&format!("k={moment}"), &["k=datetime"]),
+            Value::DateTime(moment.parse().unwrap())
+        );
         let uuid = "8d6e7a3c-1f2b-4c3d-9e8f-0a1b2c3d4e5f";
-        assert_eq!(one(&format!("k={uuid}"), &["k=uuid"]), Value::Uuid(uuid.parse().unwrap()));
+        assert_eq!(
+            one(&format!("k={uuid}"), &["k=uuid"]),
+            Value::Uuid(uuid.parse().unwrap())
+        );
     }
 
     #[test]

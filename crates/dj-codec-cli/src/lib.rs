@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(output: &mut Output) -> Outcome {
-    let Some(cli) = args::parse(output)? else { return Ok(()) };
+    let Some(cli) = args::parse(output)? else {
+        return Ok(());
+    };
     commands::run(&cli, output)
 }

@@ -18,7 +18,9 @@ pub(crate) struct Output {
 impl Output {
     /// The process's own.
     pub(crate) fn of_process() -> Self {
-        Self { out: BufWriter::new(standard_output()) }
+        Self {
+            out: BufWriter::new(standard_output()),
+        }
     }
 
     /// Prints a line to standard output.
@@ -29,7 +31,9 @@ impl Output {
 
     /// Prints text to standard output as it is.
     pub(crate) fn text(&mut self, text: &str) -> Outcome {
-        self.out.write_all(text.as_bytes()).map_err(|error| Failure::of_output(&error))
+        self.out
+            .write_all(text.as_bytes())
+            .map_err(|error| Failure::of_output(&error))
     }
 
     /// Prints a JSON document with line breaks.
@@ -41,7 +45,10 @@ impl Output {
 
     /// Lets a codec write to standard output. It wraps a failure of the pipe in words of its own; here it is remembered.
     pub(crate) fn fill<T>(&mut self, fill: impl FnOnce(&mut dyn Write) -> Result<T>) -> Outcome<T> {
-        let mut writer = Remembering { inner: &mut self.out, failed: None };
+        let mut writer = Remembering {
+            inner: &mut self.out,
+            failed: None,
+        };
         let filled = fill(&mut writer);
         match (writer.failed, filled) {
             (Some(error), _) => Err(Failure::of_output(&error)),

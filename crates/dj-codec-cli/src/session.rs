@@ -37,9 +37,13 @@ impl Session {
     pub(crate) fn new(args: &StoreArgs, output: &mut Output) -> Outcome<Self> {
         let environment = Environment::current().map_err(|error| Failure::misuse(&error))?;
         let (config, origin) = match (&args.store_root, &args.config) {
-            (Some(root), _) => (Config::single_folder(FOLDER_STORE, root), StoresOrigin::StoreRoot(root.clone())),
+            (Some(root), _) => (
+                Config::single_folder(FOLDER_STORE, root),
+                StoresOrigin::StoreRoot(root.clone()),
+            ),
             (None, Some(file)) => {
-                let config = Config::from_file(file, &environment).map_err(|error| Failure::misuse(&error))?;
+                let config =
+                    Config::from_file(file, &environment).map_err(|error| Failure::misuse(&error))?;
                 (config, StoresOrigin::Configuration)
             }
             (None, None) => discover(&environment)?,
@@ -48,7 +52,11 @@ impl Session {
             output.warn(warning);
         }
         let stores = Arc::new(ConfiguredStores::new(config, environment));
-        Ok(Self { stores, origin, limits: Limits::default() })
+        Ok(Self {
+            stores,
+            origin,
+            limits: Limits::default(),
+        })
     }
 
     /// The folder of `--store-root` or the embedded default, whatever is configured.
@@ -60,7 +68,11 @@ impl Session {
         };
         let config = Config::single_folder(FOLDER_STORE, &folder);
         let stores = Arc::new(ConfiguredStores::new(config, environment));
-        Ok(Self { stores, origin: origin(folder), limits: Limits::default() })
+        Ok(Self {
+            stores,
+            origin: origin(folder),
+            limits: Limits::default(),
+        })
     }
 
     /// The stores.
@@ -97,7 +109,10 @@ impl Session {
     pub(crate) fn context_for_writing(&self) -> Outcome<Context> {
         if let Some(folder) = self.own_folder() {
             std::fs::create_dir_all(folder).map_err(|error| {
-                Failure::usage(format!("the folder {} of the store cannot be made: {error}", folder.display()))
+                Failure::usage(format!(
+                    "the folder {} of the store cannot be made: {error}",
+                    folder.display()
+                ))
             })?;
         }
         Ok(self.context())
@@ -111,7 +126,9 @@ impl Session {
     }
 
     fn context(&self) -> Context {
-        Context::with_stores(self.stores.clone()).with_limits(self.limits.clone()).with_warnings(output::warnings())
+        Context::with_stores(self.stores.clone())
+            .with_limits(self.limits.clone())
+            .with_warnings(output::warnings())
     }
 }
 
@@ -124,5 +141,8 @@ fn discover(environment: &Environment) -> Outcome<(Config, StoresOrigin)> {
         return Ok((config, StoresOrigin::Configuration));
     }
     let folder = PathBuf::from(DEFAULT_FOLDER);
-    Ok((Config::single_folder(FOLDER_STORE, &folder), StoresOrigin::EmbeddedDefault(folder)))
+    Ok((
+        Config::single_folder(FOLDER_STORE, &folder),
+        StoresOrigin::EmbeddedDefault(folder),
+    ))
 }

@@ -17,7 +17,11 @@ pub(crate) fn is_dash(path: &Path) -> bool {
 
 /// How a path is called in messages.
 pub(crate) fn name(path: &Path) -> String {
-    if is_dash(path) { "standard input".into() } else { path.display().to_string() }
+    if is_dash(path) {
+        "standard input".into()
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// The array of a `.npy` file.
@@ -27,18 +31,28 @@ pub(crate) fn array(path: &Path, limits: &Limits) -> Outcome<Array> {
     }
     let file = open(path)?;
     // A pipe or a device cannot be mapped, only read.
-    let array = if is_regular(&file) { map_npy(path, limits) } else { read_npy(file, limits) };
+    let array = if is_regular(&file) {
+        map_npy(path, limits)
+    } else {
+        read_npy(file, limits)
+    };
     array.map_err(|error| error.at(name(path)).into())
 }
 
 /// All bytes of a file.
 pub(crate) fn bytes(path: &Path, limits: &Limits) -> Outcome<Bytes> {
-    let reader: Box<dyn Read> = if is_dash(path) { Box::new(io::stdin().lock()) } else { Box::new(open(path)?) };
+    let reader: Box<dyn Read> = if is_dash(path) {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(open(path)?)
+    };
     let allowed = limits.decompressed_bytes;
     let mut bytes = Vec::new();
     let read = reader.take(allowed.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, &error))?;
-    limits.check_decompressed_bytes(bytes.len() as u64).map_err(|error| error.at(name(path)))?;
+    limits
+        .check_decompressed_bytes(bytes.len() as u64)
+        .map_err(|error| error.at(name(path)))?;
     Ok(bytes.into())
 }
 

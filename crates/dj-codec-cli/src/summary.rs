@@ -28,7 +28,10 @@ pub(crate) fn of_value(value: &Value, rows: &mut Rows) {
         Value::Bytes(bytes) => {
             rows.add("type", "bytes");
             rows.add("size", bytes_text(bytes.len() as u64));
-            rows.add("value", shortened(&format!("{:?}", bytes.slice(..bytes.len().min(CHARACTERS)))));
+            rows.add(
+                "value",
+                shortened(&format!("{:?}", bytes.slice(..bytes.len().min(CHARACTERS)))),
+            );
         }
         Value::File(file) => {
             rows.add("type", "file");
@@ -39,7 +42,10 @@ pub(crate) fn of_value(value: &Value, rows: &mut Rows) {
         Value::Folder(files) => {
             rows.add("type", "folder");
             rows.add("files", files.len().to_string());
-            rows.add("size", bytes_text(files.iter().fold(0, |sum, file| file.size.saturating_add(sum))));
+            rows.add(
+                "size",
+                bytes_text(files.iter().fold(0, |sum, file| file.size.saturating_add(sum))),
+            );
         }
         other => {
             rows.add("type", type_of(other));
@@ -67,16 +73,26 @@ fn first_elements(array: &Array) -> String {
     let mut shown = Vec::new();
     let mut index = vec![0; array.ndim()];
     while shown.len() < ELEMENTS {
-        let Some(bytes) = array.element_bytes(&index) else { break };
+        let Some(bytes) = array.element_bytes(&index) else {
+            break;
+        };
         shown.push(element::text(array.dtype(), bytes));
         if !step(&mut index, array.shape()) {
             break;
         }
     }
     let more = if shown.len() < array.len() { ", ..." } else { "" };
-    let text = if array.is_empty() { "none".into() } else { shown.join(", ") + more };
+    let text = if array.is_empty() {
+        "none".into()
+    } else {
+        shown.join(", ") + more
+    };
     // A structure has commas of its own.
-    if matches!(array.dtype().kind(), Kind::Struct(_)) { shortened(&text) } else { text }
+    if matches!(array.dtype().kind(), Kind::Struct(_)) {
+        shortened(&text)
+    } else {
+        text
+    }
 }
 
 /// The next index in C order; `false` after the last one.
@@ -93,7 +109,9 @@ fn step(index: &mut [usize], shape: &[usize]) -> bool {
 
 fn type_of(value: &Value) -> &str {
     let name = value.type_name();
-    name.strip_prefix("a ").or_else(|| name.strip_prefix("an ")).unwrap_or(name)
+    name.strip_prefix("a ")
+        .or_else(|| name.strip_prefix("an "))
+        .unwrap_or(name)
 }
 
 fn length_of(value: &Value) -> Option<usize> {
@@ -111,7 +129,10 @@ fn length_of(value: &Value) -> Option<usize> {
 
 /// The beginning of a value in the notation, however large it is.
 fn beginning(value: &Value) -> String {
-    let mut clipped = Clipped { text: Vec::new(), full: false };
+    let mut clipped = Clipped {
+        text: Vec::new(),
+        full: false,
+    };
     let outcome = notation::to_writer(value, &mut clipped);
     match outcome {
         Err(error) if !clipped.full => error.report(),
@@ -177,7 +198,10 @@ mod tests {
     #[test]
     fn long_values_are_cut() {
         let text = summary("é".repeat(1000));
-        assert!(text.contains("1000 characters") && text.chars().count() < 300, "{text}");
+        assert!(
+            text.contains("1000 characters") && text.chars().count() < 300,
+            "{text}"
+        );
         assert!(summary(Bytes::from(vec![0; 100_000])).len() < 400);
     }
 }

@@ -16,7 +16,11 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     let registry = dj_codecs::default_registry();
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
     refuse_options_of_others(args, &column)?;
-    let target = args.out.as_deref().map(|path| Target::new(path, args.force)).transpose()?;
+    let target = args
+        .out
+        .as_deref()
+        .map(|path| Target::new(path, args.force))
+        .transpose()?;
     let stored = stored(args, session)?;
     let cx = session.context_for_reading()?;
     let mut progress = Progress::new();
@@ -54,7 +58,9 @@ fn refuse_options_of_others(args: &DecodeArgs, column: &Column) -> Outcome {
         return Err(Failure::usage(format!("--view: {codec} has no views")));
     }
     if args.blob_dims.is_some() {
-        return Err(Failure::usage(format!("--blob-dims: {codec} has no such option; it is for blobs")));
+        return Err(Failure::usage(format!(
+            "--blob-dims: {codec} has no such option; it is for blobs"
+        )));
     }
     Ok(())
 }
@@ -81,9 +87,12 @@ fn write(value: &Value, target: &Target, output: &mut Output) -> Outcome {
         }
         Value::Bytes(bytes) => {
             let copy = |writer: &mut dyn std::io::Write| {
-                writer.write_all(bytes).map(|()| bytes.len() as u64).map_err(|error| {
-                    dj_codecs::api::Error::store("the bytes cannot be written").caused_by(error)
-                })
+                writer
+                    .write_all(bytes)
+                    .map(|()| bytes.len() as u64)
+                    .map_err(|error| {
+                        dj_codecs::api::Error::store("the bytes cannot be written").caused_by(error)
+                    })
             };
             (target.write(output, copy)?, "bytes".to_owned())
         }

@@ -20,15 +20,19 @@ pub(crate) fn run(args: &StoreArgs, output: &mut Output) -> Outcome {
     }
     let session = Session::embedded(args)?;
     let folder = match session.origin() {
-        StoresOrigin::StoreRoot(folder) | StoresOrigin::EmbeddedDefault(folder) => folder.display().to_string(),
+        StoresOrigin::StoreRoot(folder) | StoresOrigin::EmbeddedDefault(folder) => {
+            folder.display().to_string()
+        }
         StoresOrigin::Configuration => FOLDER_STORE.to_owned(),
     };
     let cx = session.context_for_writing()?;
     output.line("DataJoint keeps rows in a database and large values in a store. A codec, named by the column's type,")?;
-    output.line("stands between the two. Here the store is a folder, and the record is what the row would hold.")?;
+    output.line(
+        "stands between the two. Here the store is a folder, and the record is what the row would hold.",
+    )?;
     output.line("")?;
     output.line(&format!("store  {folder}"))?;
-    let registry = dj_codecs::default_registry();
+    let registry = samples::registry()?;
     for info in registry.list() {
         let codec = registry.get(&info.name)?;
         tour(codec, &registry, &cx, output)?;
@@ -39,15 +43,37 @@ pub(crate) fn run(args: &StoreArgs, output: &mut Output) -> Outcome {
     ))
 }
 
-fn tour(codec: &Arc<dyn Codec>, registry: &dj_codecs::api::Registry, cx: &Context, output: &mut Output) -> Outcome {
+fn tour(
+    codec: &Arc<dyn Codec>,
+    registry: &dj_codecs::api::Registry,
+    cx: &Context,
+    output: &mut Output,
+) -> Outcome {
     let info = codec.info();
     let sample = samples::of(&info)?;
     output.line("")?;
-    let formats: Vec<_> = info.reads.iter().map(|format| format.version.to_string()).collect();
-    output.line(&format!("{}  from {} {}, reads formats {}", sample.spec, info.crate_name, info.crate_version, formats.join(", ")))?;
+    let formats: Vec<_> = info
+        .reads
+        .iter()
+        .map(|format| format.version.to_string())
+        .collect();
+    output.line(&format!(
+        "{}  from {} {}, reads formats {}",
+        sample.spec,
+        info.crate_name,
+        info.crate_version,
+        formats.join(", ")
+    ))?;
     let column = Column::resolve(&sample.spec, registry)?;
-    let cx = cx.clone().with_field("demo", "recording", sample.field).with_key("recording_id", 1);
-    output.line(&format!("  value   {}: {}", sample.words, describe(&sample.value)))?;
+    let cx = cx
+        .clone()
+        .with_field("demo", "recording", sample.field)
+        .with_key("recording_id", 1);
+    output.line(&format!(
+        "  value   {}: {}",
+        sample.words,
+        describe(&sample.value)
+    ))?;
     let stored = column.encode(sample.value.clone(), &cx)?;
     output.line(&format!("  record  {}", stored.to_line()))?;
     for reference in column.referenced_paths(&stored) {
@@ -56,9 +82,18 @@ fn tour(codec: &Arc<dyn Codec>, registry: &dj_codecs::api::Registry, cx: &Contex
             Some(object) => vec![object],
             None => store.store.list(&reference.path)?,
         };
-        let bytes = objects.iter().fold(0_u64, |sum, object| sum.saturating_add(object.size));
-        let place = store.store.local_path(&reference.path).map_or(reference.path, |path| path.display().to_string());
-        let count = if objects.len() == 1 { "1 object".to_owned() } else { format!("{} objects", objects.len()) };
+        let bytes = objects
+            .iter()
+            .fold(0_u64, |sum, object| sum.saturating_add(object.size));
+        let place = store
+            .store
+            .local_path(&reference.path)
+            .map_or(reference.path, |path| path.display().to_string());
+        let count = if objects.len() == 1 {
+            "1 object".to_owned()
+        } else {
+            format!("{} objects", objects.len())
+        };
         output.line(&format!("  stored  {place}: {count}, {}", bytes_text(bytes)))?;
     }
     let decoded = column.decode(stored.clone(), &cx)?;
@@ -85,7 +120,12 @@ fn compare(encoded: &Value, decoded: Value, stored: &Stored) -> Outcome {
 fn describe(value: &Value) -> String {
     match value {
         Value::Array(array) => {
-            format!("{} {}, {}", array.dtype(), shape_text(array.shape()), bytes_text(array.nbytes() as u64))
+            format!(
+                "{} {}, {}",
+                array.dtype(),
+                shape_text(array.shape()),
+                bytes_text(array.nbytes() as u64)
+            )
         }
         other => other.type_name().to_owned(),
     }

@@ -23,7 +23,9 @@ pub(crate) fn run(args: &DoctorArgs, session: &Session, output: &mut Output) -> 
     let mut report = Report {
         origin: match session.origin() {
             StoresOrigin::StoreRoot(_) => "--store-root".into(),
-            StoresOrigin::EmbeddedDefault(_) => "no configuration was found; this is the embedded default".into(),
+            StoresOrigin::EmbeddedDefault(_) => {
+                "no configuration was found; this is the embedded default".into()
+            }
             StoresOrigin::Configuration => match config.file() {
                 Some(file) => file.display().to_string(),
                 None => "environment variables or secrets".into(),
@@ -46,7 +48,11 @@ pub(crate) fn run(args: &DoctorArgs, session: &Session, output: &mut Output) -> 
     } else {
         output.text(&report.to_string())?;
     }
-    if report.is_good() { Ok(()) } else { Err(Failure::Reported) }
+    if report.is_good() {
+        Ok(())
+    } else {
+        Err(Failure::Reported)
+    }
 }
 
 /// What is wrong with the configuration as a whole. Its other warnings went to standard error.
@@ -56,12 +62,17 @@ fn problems(config: &Config) -> Vec<String> {
         return vec!["no store is configured; add one to the configuration, or use --store-root".into()];
     }
     let mut problems = Vec::new();
-    let defaults = [("default", config.default_name(), "<codec@>"), ("filepath_default", config.filepath_default_name(), "<filepath@>")];
+    let defaults = [
+        ("default", config.default_name(), "<codec@>"),
+        ("filepath_default", config.filepath_default_name(), "<filepath@>"),
+    ];
     for (key, name, meant) in defaults {
         if let Some(name) = name
             && !names.iter().any(|known| known == name)
         {
-            problems.push(format!("stores.{key}, which {meant} means, is {name:?}, and there is no store of that name"));
+            problems.push(format!(
+                "stores.{key}, which {meant} means, is {name:?}, and there is no store of that name"
+            ));
         }
     }
     problems
@@ -86,7 +97,12 @@ fn examine(session: &Session, name: &str) -> StoreReport {
         report.settings = spec
             .settings()
             .keys()
-            .map(|key| (key.clone(), stores.config().setting_origin(name, key).map(ToString::to_string)))
+            .map(|key| {
+                (
+                    key.clone(),
+                    stores.config().setting_origin(name, key).map(ToString::to_string),
+                )
+            })
             .collect();
     }
     match stores.open(Some(name)) {

@@ -30,7 +30,9 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
     progress.say("reading the value");
     let value = value(args, session)?;
     progress.say("encoding");
-    let stored = column.encode(value, &cx).map_err(|error| Failure::while_encoding(&error))?;
+    let stored = column
+        .encode(value, &cx)
+        .map_err(|error| Failure::while_encoding(&error))?;
     progress.clear();
     let printed = output.line(&stored.to_line()).and_then(|()| output.finish());
     // Who does not see the record cannot find the value again: that must not pass silently, not even when the reader has gone.
@@ -39,7 +41,11 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
 
 /// Adds the column and the key of the arguments to a context.
 fn in_place(cx: Context, place: &PlaceArgs) -> Outcome<Context> {
-    let (schema, table, field) = (cx.schema().to_owned(), cx.table().to_owned(), cx.field().to_owned());
+    let (schema, table, field) = (
+        cx.schema().to_owned(),
+        cx.table().to_owned(),
+        cx.field().to_owned(),
+    );
     let mut cx = cx.with_field(
         place.schema.as_deref().unwrap_or(&schema),
         place.table.as_deref().unwrap_or(&table),
@@ -58,22 +64,30 @@ fn value(args: &EncodeArgs, session: &Session) -> Outcome<Value> {
     }
     if let Some(path) = &args.json {
         let bytes = source::bytes(path, limits)?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| Failure::wanting(format!("{}: this is not UTF-8 text: {error}", source::name(path))))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            Failure::wanting(format!("{}: this is not UTF-8 text: {error}", source::name(path)))
+        })?;
         // The error says where in the text; this says which text.
         return notation::from_str(text, limits)
             .map_err(|error| Failure::wanting(format!("{}: {}", source::name(path), error.report())));
     }
     match &args.file {
         Some(path) if path.exists() => Ok(Value::Path(path.clone())),
-        Some(path) => Err(Failure::usage(format!("there is no file or folder {}", path.display()))),
+        Some(path) => Err(Failure::usage(format!(
+            "there is no file or folder {}",
+            path.display()
+        ))),
         None => Err(Failure::usage("one of --npy, --json and --file is needed")),
     }
 }
 
 /// A version that no codec of the column writes is a slip in the arguments; it is met before anything is read.
 fn refuse_unknown_version(column: &Column, version: dj_codecs::api::FormatVersion) -> Outcome {
-    let formats: Vec<_> = column.chain().iter().flat_map(|codec| codec.info().reads).collect();
+    let formats: Vec<_> = column
+        .chain()
+        .iter()
+        .flat_map(|codec| codec.info().reads)
+        .collect();
     if formats.is_empty() || formats.iter().any(|format| format.version == version) {
         return Ok(());
     }
@@ -91,9 +105,9 @@ fn lost(failure: &Failure, stored: &Stored) -> Failure {
         other => other.to_string(),
     };
     match stored {
-        Stored::Json(record) => {
-            Failure::wanting(format!("the value is stored, but its record could not be printed: {reason}; it is {record}"))
-        }
+        Stored::Json(record) => Failure::wanting(format!(
+            "the value is stored, but its record could not be printed: {reason}; it is {record}"
+        )),
         _ => Failure::wanting(reason),
     }
 }

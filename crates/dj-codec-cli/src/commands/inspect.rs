@@ -18,7 +18,10 @@ pub(crate) fn run(args: &InspectArgs, session: &Session, output: &mut Output) ->
     let registry = dj_codecs::default_registry();
     let (stored, cx) = match (&args.path, &args.record) {
         (Some(path), _) => at_path(path, session)?,
-        (None, Some(record)) => (source::stored(record, session.limits())?, session.context_for_reading()?),
+        (None, Some(record)) => (
+            source::stored(record, session.limits())?,
+            session.context_for_reading()?,
+        ),
         (None, None) => return Err(Failure::usage("a path or --record is needed")),
     };
     let spec = match &args.spec {
@@ -26,13 +29,28 @@ pub(crate) fn run(args: &InspectArgs, session: &Session, output: &mut Output) ->
         None => codec_of(&stored)?,
     };
     let inspection = inspect(&spec, args.spec.is_some(), &stored, &registry, &cx)?;
-    if args.json { output.json(&inspection.to_json()) } else { output.text(&inspection.to_rows().to_string()) }
+    if args.json {
+        output.json(&inspection.to_json())
+    } else {
+        output.text(&inspection.to_rows().to_string())
+    }
 }
 
-fn inspect(spec: &str, asked: bool, stored: &Stored, registry: &Registry, cx: &Context) -> Outcome<Inspection> {
+fn inspect(
+    spec: &str,
+    asked: bool,
+    stored: &Stored,
+    registry: &Registry,
+    cx: &Context,
+) -> Outcome<Inspection> {
     // Only a spec that was given can be wrong use.
-    let column = Column::resolve(spec, registry)
-        .map_err(|error| if asked { Failure::while_resolving(&error) } else { Failure::from(error) })?;
+    let column = Column::resolve(spec, registry).map_err(|error| {
+        if asked {
+            Failure::while_resolving(&error)
+        } else {
+            Failure::from(error)
+        }
+    })?;
     Ok(Inspection::of(&column, stored, registry, cx)?)
 }
 
@@ -42,24 +60,33 @@ fn at_path(path: &str, session: &Session) -> Outcome<(Stored, Context)> {
     if fs::symlink_metadata(path).is_ok() {
         return local(Path::new(path), session);
     }
-    let in_store = session.context_for_reading().and_then(|cx| Ok((cx.stores().open(None)?, cx)));
+    let in_store = session
+        .context_for_reading()
+        .and_then(|cx| Ok((cx.stores().open(None)?, cx)));
     let missing = |why: String| Failure::usage(format!("there is no file or folder {path} here, and {why}"));
     let (store, cx) = in_store.map_err(|failure| missing(failure.to_string()))?;
     let path = path.trim_end_matches('/');
     let record = match store.store.head(path) {
         Ok(Some(_)) => record_of_file(path),
-        Ok(None) => record_of_folder(path, &|name| Ok(store.store.head(&format!("{path}/{name}"))?.is_some())),
+        Ok(None) => record_of_folder(path, &|name| {
+            Ok(store.store.head(&format!("{path}/{name}"))?.is_some())
+        }),
         Err(error) => Err(error),
     };
-    let record = record.map_err(|error| missing(format!("in the store {:?}: {}", store.name, error.report())))?;
+    let record =
+        record.map_err(|error| missing(format!("in the store {:?}: {}", store.name, error.report())))?;
     Ok((record, cx))
 }
 
 fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
-    let unreadable = |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+    let unreadable =
+        |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
     let path = path.canonicalize().map_err(unreadable)?;
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
-        return Err(Failure::usage(format!("{} has no name that a store could have", path.display())));
+        return Err(Failure::usage(format!(
+            "{} has no name that a store could have",
+            path.display()
+        )));
     };
     let store = FileStore::open(folder)?;
     let record = if path.is_dir() {
@@ -67,19 +94,27 @@ fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
     } else {
         record_of_file(name)
     };
-    let stores = StoreMap::new().with("(local)", Arc::new(store)).with_default("(local)");
-    let cx = Context::new(stores).with_limits(session.limits().clone()).with_warnings(output::warnings());
+    let stores = StoreMap::new()
+        .with("(local)", Arc::new(store))
+        .with_default("(local)");
+    let cx = Context::new(stores)
+        .with_limits(session.limits().clone())
+        .with_warnings(output::warnings());
     Ok((record.map_err(|error| error.at(path.display().to_string()))?, cx))
 }
 
 fn record_of_file(path: &str) -> Result<Stored, Error> {
     let last = path.rsplit('/').next().unwrap_or(path);
     if matches!(last, "zarr.json" | ".zarray" | ".zattrs") {
-        return Err(Error::unsupported("this file describes a Zarr array").advise("inspect the folder that it is in"));
+        return Err(
+            Error::unsupported("this file describes a Zarr array").advise("inspect the folder that it is in")
+        );
     }
     if !last.ends_with(".npy") {
-        return Err(Error::unsupported("this is neither a .npy file nor a Zarr folder")
-            .advise("values of other codecs are known by their records; use --record"));
+        return Err(
+            Error::unsupported("this is neither a .npy file nor a Zarr folder")
+                .advise("values of other codecs are known by their records; use --record"),
+        );
     }
     Ok(bare_record(path))
 }
@@ -88,7 +123,12 @@ fn record_of_folder(path: &str, has: &dyn Fn(&str) -> Result<bool, Error>) -> Re
     for metadata in ["zarr.json", ".zarray"] {
         if has(metadata)? {
             // Whatever the folder is called, its record is one of Zarr.
-            return Ok(Stored::Json(Record::new().with("path", path).with("codec_name", "zarr").into_json()));
+            return Ok(Stored::Json(
+                Record::new()
+                    .with("path", path)
+                    .with("codec_name", "zarr")
+                    .into_json(),
+            ));
         }
     }
     Err(Error::not_found("there is no array there")

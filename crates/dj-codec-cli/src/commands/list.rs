@@ -17,16 +17,34 @@ pub(crate) fn run(args: &ListArgs, output: &mut Output) -> Outcome {
         [
             codec.name.to_string(),
             format!("{} {}", codec.crate_name, codec.crate_version),
-            codec.modes.iter().map(|&mode| declared(&codec.name, mode)).collect::<Vec<_>>().join(" "),
-            codec.writes.map_or_else(|| "-".into(), |version| version.to_string()),
+            codec
+                .modes
+                .iter()
+                .map(|&mode| declared(&codec.name, mode))
+                .collect::<Vec<_>>()
+                .join(" "),
+            codec
+                .writes
+                .map_or_else(|| "-".into(), |version| version.to_string()),
             codec.reads.iter().map(format_text).collect::<Vec<_>>().join(", "),
         ]
     }));
     let widths: Vec<usize> = (0..5)
-        .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            lines
+                .iter()
+                .filter_map(|line| line.get(column))
+                .map(|text| text.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     for line in &lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(text, width)| format!("{text:width$}")).collect();
+        let cells: Vec<String> = line
+            .iter()
+            .zip(&widths)
+            .map(|(text, width)| format!("{text:width$}"))
+            .collect();
         output.line(cells.join("  ").trim_end())?;
     }
     Ok(())
@@ -72,7 +90,11 @@ pub(crate) fn format_document(format: &FormatInfo) -> Json {
     let version = format.version.to_string();
     match format.status {
         FormatStatus::Current => json!({"version": version, "status": "current"}),
-        FormatStatus::Deprecated { since, removed_in, advice } => json!({
+        FormatStatus::Deprecated {
+            since,
+            removed_in,
+            advice,
+        } => json!({
             "version": version, "status": "deprecated", "since": since, "removed_in": removed_in, "advice": advice,
         }),
         _ => json!({"version": version, "status": "legacy"}),

@@ -7,7 +7,10 @@ pub(crate) fn run(args: &RequireArgs) -> Outcome {
     // A name may come as in a type spec, and twice.
     let mut names: Vec<&str> = Vec::new();
     for name in &args.names {
-        let name = name.trim_start_matches('<').trim_end_matches('>').trim_end_matches('@');
+        let name = name
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .trim_end_matches('@');
         if !names.contains(&name) {
             names.push(name);
         }

@@ -9,7 +9,10 @@ use crate::progress::Progress;
 
 pub(crate) fn run(args: &VerifyFixturesArgs, output: &mut Output) -> Outcome {
     if !args.folder.is_dir() {
-        return Err(Failure::usage(format!("there is no folder {}", args.folder.display())));
+        return Err(Failure::usage(format!(
+            "there is no folder {}",
+            args.folder.display()
+        )));
     }
     let mut progress = Progress::new();
     progress.say("decoding the fixtures");
@@ -24,9 +27,15 @@ pub(crate) fn run(args: &VerifyFixturesArgs, output: &mut Output) -> Outcome {
     let failed = report.failures().count();
     output.line(&format!("{} cases, {failed} failed", report.cases.len()))?;
     // The runner refuses a folder without cases; this keeps a run that checked nothing from passing whatever it does.
-    if failed > 0 || report.cases.is_empty() { Err(Failure::Reported) } else { Ok(()) }
+    if failed > 0 || report.cases.is_empty() {
+        Err(Failure::Reported)
+    } else {
+        Ok(())
+    }
 }
 
 fn on_one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

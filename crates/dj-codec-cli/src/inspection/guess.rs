@@ -8,12 +8,15 @@ use dj_codecs::api::{Error, Json, Result, Stored};
 /// tells.
 pub(crate) fn codec_of(stored: &Stored) -> Result<String> {
     let unclear = || {
-        Error::unsupported("the record does not tell which codec wrote it").advise("name the column's type with --spec")
+        Error::unsupported("the record does not tell which codec wrote it")
+            .advise("name the column's type with --spec")
     };
     let json = match stored {
         Stored::Null => return Err(unclear()),
         Stored::Bytes(bytes) => {
-            let blob = [b"mYm\0".as_slice(), b"dj0\0", b"ZL123\0"].iter().any(|magic| bytes.starts_with(magic));
+            let blob = [b"mYm\0".as_slice(), b"dj0\0", b"ZL123\0"]
+                .iter()
+                .any(|magic| bytes.starts_with(magic));
             return if blob { Ok("<blob>".into()) } else { Err(unclear()) };
         }
         Stored::Json(json) => json,
@@ -55,20 +58,53 @@ mod tests {
     #[test]
     fn records_are_told_apart() {
         for (record, codec) in [
-            (json!({"path": "a.npy", "store": null, "dtype": "int16", "shape": [3]}), "<npy@>"),
-            (json!({"path": "a.zarr", "store": null, "dtype": "int16", "shape": [3]}), "<zarr@>"),
-            (json!({"path": "a_Tok12345", "dtype": "int16", "shape": [3]}), "<zarr@>"),
-            (json!({"path": "a", "codec_version": "2.0", "inventory": {}}), "<zarr@>"),
-            (json!({"path": "a", "transform": "anscombe", "codec_version": "1.0"}), "<photon@>"),
-            (json!({"path": "_hash/s/x", "hash": "x", "schema": "s", "size": 5}), "<hash@>"),
-            (json!({"path": "a", "size": 5, "ext": ".txt", "is_dir": false, "item_count": null}), "<object@>"),
-            (json!({"path": "a", "size": 5, "is_dir": false, "timestamp": "t"}), "<filepath@>"),
+            (
+                json!({"path": "a.npy", "store": null, "dtype": "int16", "shape": [3]}),
+                "<npy@>",
+            ),
+            (
+                json!({"path": "a.zarr", "store": null, "dtype": "int16", "shape": [3]}),
+                "<zarr@>",
+            ),
+            (
+                json!({"path": "a_Tok12345", "dtype": "int16", "shape": [3]}),
+                "<zarr@>",
+            ),
+            (
+                json!({"path": "a", "codec_version": "2.0", "inventory": {}}),
+                "<zarr@>",
+            ),
+            (
+                json!({"path": "a", "transform": "anscombe", "codec_version": "1.0"}),
+                "<photon@>",
+            ),
+            (
+                json!({"path": "_hash/s/x", "hash": "x", "schema": "s", "size": 5}),
+                "<hash@>",
+            ),
+            (
+                json!({"path": "a", "size": 5, "ext": ".txt", "is_dir": false, "item_count": null}),
+                "<object@>",
+            ),
+            (
+                json!({"path": "a", "size": 5, "is_dir": false, "timestamp": "t"}),
+                "<filepath@>",
+            ),
             (json!("{\"path\": \"a.npy\"}"), "<npy@>"),
         ] {
-            assert_eq!(codec_of(&Stored::Json(record.clone())).unwrap(), codec, "{record}");
+            assert_eq!(
+                codec_of(&Stored::Json(record.clone())).unwrap(),
+                codec,
+                "{record}"
+            );
         }
         assert_eq!(codec_of(&Stored::Bytes("mYm\0A".into())).unwrap(), "<blob>");
-        for unclear in [Stored::Null, Stored::Bytes("x".into()), Stored::Json(json!({"path": "a"})), Stored::Json(json!(5))] {
+        for unclear in [
+            Stored::Null,
+            Stored::Bytes("x".into()),
+            Stored::Json(json!({"path": "a"})),
+            Stored::Json(json!(5)),
+        ] {
             assert!(codec_of(&unclear).is_err(), "{unclear:?}");
         }
     }

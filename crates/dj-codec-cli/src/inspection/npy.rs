@@ -10,7 +10,14 @@ pub(super) fn add(array: &NpyRef, found: &mut Inspection) -> Result<()> {
     let header = array.header()?;
     found.add("dtype", header.dtype().to_string());
     found.add("shape", header.shape().to_vec());
-    found.add("order", if header.order() == Order::C { "C" } else { "Fortran" });
+    found.add(
+        "order",
+        if header.order() == Order::C {
+            "C"
+        } else {
+            "Fortran"
+        },
+    );
     found.add("compression", "none");
     found.add("data_bytes", header.nbytes());
     found.add("header_bytes", header.data_start());

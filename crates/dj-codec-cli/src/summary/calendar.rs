@@ -15,7 +15,11 @@ pub(super) fn moment(steps: i64, unit: TimeUnit) -> String {
     match unit.base {
         TimeBase::Generic => count.to_string(),
         TimeBase::Year => format!("{:04}", 1970 + count),
-        TimeBase::Month => format!("{:04}-{:02}", 1970 + count.div_euclid(12), count.rem_euclid(12) + 1),
+        TimeBase::Month => format!(
+            "{:04}-{:02}",
+            1970 + count.div_euclid(12),
+            count.rem_euclid(12) + 1
+        ),
         TimeBase::Week => days(count * 7),
         TimeBase::Day => days(count),
         base => {
@@ -112,22 +116,60 @@ mod tests {
             (25, TimeBase::Hour, "1970-01-02T01"),
             (61, TimeBase::Minute, "1970-01-01T01:01"),
             (-1, TimeBase::Second, "1969-12-31T23:59:59"),
-            (1_706_745_599_000_001, TimeBase::Microsecond, "2024-01-31T23:59:59.000001"),
+            (
+                1_706_745_599_000_001,
+                TimeBase::Microsecond,
+                "2024-01-31T23:59:59.000001",
+            ),
             (-1, TimeBase::Nanosecond, "1969-12-31T23:59:59.999999999"),
             (1, TimeBase::Attosecond, "1970-01-01T00:00:00.000000000000000001"),
             (i64::MIN, TimeBase::Second, "NaT"),
         ] {
             assert_eq!(moment(steps, unit(base)), text);
         }
-        assert_eq!(moment(2, TimeUnit { base: TimeBase::Second, count: 25 }), "1970-01-01T00:00:50");
+        assert_eq!(
+            moment(
+                2,
+                TimeUnit {
+                    base: TimeBase::Second,
+                    count: 25
+                }
+            ),
+            "1970-01-01T00:00:50"
+        );
     }
 
     #[test]
     fn the_ends_of_the_range_do_not_overflow() {
-        for base in [TimeBase::Year, TimeBase::Month, TimeBase::Week, TimeBase::Day, TimeBase::Hour, TimeBase::Attosecond] {
+        for base in [
+            TimeBase::Year,
+            TimeBase::Month,
+            TimeBase::Week,
+            TimeBase::Day,
+            TimeBase::Hour,
+            TimeBase::Attosecond,
+        ] {
             for steps in [i64::MAX, i64::MIN + 1] {
-                assert!(!moment(steps, TimeUnit { base, count: u32::MAX }).is_empty());
-                assert!(!duration(steps, TimeUnit { base, count: u32::MAX }).is_empty());
+                assert!(
+                    !moment(
+                        steps,
+                        TimeUnit {
+                            base,
+                            count: u32::MAX
+                        }
+                    )
+                    .is_empty()
+                );
+                assert!(
+                    !duration(
+                        steps,
+                        TimeUnit {
+                            base,
+                            count: u32::MAX
+                        }
+                    )
+                    .is_empty()
+                );
             }
         }
     }

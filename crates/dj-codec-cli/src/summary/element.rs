@@ -9,7 +9,9 @@ pub(super) fn text(dtype: &DType, bytes: &[u8]) -> String {
     let order = dtype.byte_order();
     macro_rules! number {
         ($type:ty) => {
-            read(bytes, order).map(<$type>::from_le_bytes).map(|number| number.to_string())
+            read(bytes, order)
+                .map(<$type>::from_le_bytes)
+                .map(|number| number.to_string())
         };
     }
     let shown = match dtype.kind() {
@@ -30,13 +32,22 @@ pub(super) fn text(dtype: &DType, bytes: &[u8]) -> String {
         Kind::Complex128 => complex(bytes, Kind::Float64, order),
         Kind::ComplexLongDouble => complex(bytes, Kind::LongDouble, order),
         Kind::Bytes(_) => {
-            let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-            bytes.get(..end).map(|bytes| format!("b\"{}\"", bytes.escape_ascii()))
+            let end = bytes
+                .iter()
+                .rposition(|&byte| byte != 0)
+                .map_or(0, |last| last + 1);
+            bytes
+                .get(..end)
+                .map(|bytes| format!("b\"{}\"", bytes.escape_ascii()))
         }
         Kind::Unicode(_) => Some(format!("{:?}", unicode(bytes, order))),
         Kind::Void(_) => Some(data_encoding::HEXLOWER.encode(bytes)),
-        Kind::DateTime64(unit) => read(bytes, order).map(|eight| calendar::moment(i64::from_le_bytes(eight), *unit)),
-        Kind::TimeDelta64(unit) => read(bytes, order).map(|eight| calendar::duration(i64::from_le_bytes(eight), *unit)),
+        Kind::DateTime64(unit) => {
+            read(bytes, order).map(|eight| calendar::moment(i64::from_le_bytes(eight), *unit))
+        }
+        Kind::TimeDelta64(unit) => {
+            read(bytes, order).map(|eight| calendar::duration(i64::from_le_bytes(eight), *unit))
+        }
         Kind::Struct(record) => Some(structure(record, bytes)),
         _ => None,
     };
@@ -87,26 +98,40 @@ fn unicode(bytes: &[u8], order: ByteOrder) -> String {
     let (points, _) = bytes.as_chunks::<4>();
     let text: String = points
         .iter()
-        .map(|&point| if order == ByteOrder::Big { u32::from_be_bytes(point) } else { u32::from_le_bytes(point) })
+        .map(|&point| {
+            if order == ByteOrder::Big {
+                u32::from_be_bytes(point)
+            } else {
+                u32::from_le_bytes(point)
+            }
+        })
         .map(|point| char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect();
     text.trim_end_matches('\0').to_owned()
 }
 
 fn structure(record: &StructType, bytes: &[u8]) -> String {
-    let fields: Vec<String> =
-        record.fields().iter().map(|field| format!("{}: {}", field.name, field_text(field, bytes))).collect();
+    let fields: Vec<String> = record
+        .fields()
+        .iter()
+        .map(|field| format!("{}: {}", field.name, field_text(field, bytes)))
+        .collect();
     format!("{{{}}}", fields.join(", "))
 }
 
 fn field_text(field: &Field, bytes: &[u8]) -> String {
     let end = field.size().and_then(|size| size.checked_add(field.offset));
-    let bytes = end.and_then(|end| bytes.get(field.offset..end)).unwrap_or_default();
+    let bytes = end
+        .and_then(|end| bytes.get(field.offset..end))
+        .unwrap_or_default();
     if field.shape.is_empty() {
         return text(&field.dtype, bytes);
     }
-    let mut items: Vec<String> =
-        bytes.chunks_exact(field.dtype.size().max(1)).take(4).map(|item| text(&field.dtype, item)).collect();
+    let mut items: Vec<String> = bytes
+        .chunks_exact(field.dtype.size().max(1))
+        .take(4)
+        .map(|item| text(&field.dtype, item))
+        .collect();
     if bytes.len() > 4 * field.dtype.size() {
         items.push("...".into());
     }
@@ -133,7 +158,10 @@ mod tests {
         complex.extend((-2.0_f32).to_le_bytes());
         assert_eq!(shown("<c8", &complex), "1.5-2.0j");
         assert_eq!(shown("|S5", b"a\0b\0\0"), "b\"a\\x00b\"");
-        assert_eq!(shown("<U3", &[0xe9, 0, 0, 0, 0x62, 0, 0, 0, 0, 0, 0, 0]), "\"éb\"");
+        assert_eq!(
+            shown("<U3", &[0xe9, 0, 0, 0, 0x62, 0, 0, 0, 0, 0, 0, 0]),
+            "\"éb\""
+        );
         assert_eq!(shown(">U1", &[0, 0, 0, 0x62]), "\"b\"");
         assert_eq!(shown("|V2", &[1, 0xab]), "01ab");
         assert_eq!(shown("<m8[us]", &5_i64.to_le_bytes()), "5 us");

@@ -15,10 +15,18 @@ impl Rows {
 
 impl fmt::Display for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.0.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let width = self
+            .0
+            .iter()
+            .map(|(label, _)| label.chars().count())
+            .max()
+            .unwrap_or(0);
         for (label, text) in &self.0 {
             // What comes from data must not steer the terminal.
-            let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+            let text: String = text
+                .chars()
+                .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+                .collect();
             writeln!(f, "{label:width$}  {text}")?;
         }
         Ok(())
@@ -28,7 +36,11 @@ impl fmt::Display for Rows {
 /// A number of bytes, and what that is in larger units.
 pub(crate) fn bytes_text(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let exact = if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
+    let exact = if bytes == 1 {
+        "1 byte".to_owned()
+    } else {
+        format!("{bytes} bytes")
+    };
     let mut size = bytes as f64;
     let mut unit = None;
     for name in UNITS {
@@ -48,7 +60,13 @@ pub(crate) fn bytes_text(bytes: u64) -> String {
 pub(crate) fn shape_text<T: ToString>(shape: &[T]) -> String {
     match shape {
         [one] => format!("({},)", one.to_string()),
-        many => format!("({})", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        many => format!(
+            "({})",
+            many.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }
 

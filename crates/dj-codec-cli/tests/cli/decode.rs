@@ -6,7 +6,9 @@ use crate::lab::Lab;
 
 /// Encodes `x.npy` and keeps the record in `r.json`.
 fn stored(lab: &Lab) {
-    let args = ["encode", "<npy@>", "--schema", "s", "--table", "t", "--field", "f", "--npy", "x.npy"];
+    let args = [
+        "encode", "<npy@>", "--schema", "s", "--table", "t", "--field", "f", "--npy", "x.npy",
+    ];
     let ran = lab.run(&args).good();
     lab.write("r.json", &ran.stdout);
 }
@@ -23,28 +25,50 @@ fn a_summary_is_for_people() {
 fn every_dtype_comes_back_bit_for_bit() {
     let lab = Lab::new();
     let dtypes = [
-        "|b1", "|i1", "<i2", ">i2", "<i4", "<i8", ">i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", ">f4", "<f8", "<f16", "<c8",
-        "<c16", ">c16", "|S5", "<U3", ">U3", "|V7", "<M8[us]", ">M8[D]", "<M8[25s]", "<m8[ns]",
+        "|b1", "|i1", "<i2", ">i2", "<i4", "<i8", ">i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", ">f4",
+        "<f8", "<f16", "<c8", "<c16", ">c16", "|S5", "<U3", ">U3", "|V7", "<M8[us]", ">M8[D]", "<M8[25s]",
+        "<m8[ns]",
     ];
     for dtype in dtypes {
         let size = dtype.parse::<dj_codecs::api::DType>().unwrap().size();
         let byte = |index: usize| match dtype {
             "|b1" => index.is_multiple_of(3).into(),
             // Code points below the surrogates.
-            "<U3" => if index.is_multiple_of(4) { b'a' + index as u8 } else { 0 },
-            ">U3" => if index % 4 == 3 { b'a' + index as u8 } else { 0 },
+            "<U3" => {
+                if index.is_multiple_of(4) {
+                    b'a' + index as u8
+                } else {
+                    0
+                }
+            }
+            ">U3" => {
+                if index % 4 == 3 {
+                    b'a' + index as u8
+                } else {
+                    0
+                }
+            }
             _ => (index * 37 % 251) as u8,
         };
         lab.save("x.npy", dtype, &[2, 3], (0..6 * size).map(byte).collect());
         stored(&lab);
         let shown = lab.run(&["decode", "<npy@>", "--record", "r.json"]).good();
         assert!(shown.text().contains("(2, 3)"), "{dtype}: {shown}");
-        lab.run(&["decode", "<npy@>", "--record", "r.json", "--out", "y.npy", "--force"]).good();
+        lab.run(&[
+            "decode", "<npy@>", "--record", "r.json", "--out", "y.npy", "--force",
+        ])
+        .good();
         assert_eq!(lab.read("y.npy"), lab.read("x.npy"), "{dtype}");
         // The notation holds all of it too.
-        let notation = lab.run(&["decode", "<npy@>", "--record", "r.json", "--json"]).good();
-        let again = lab.run_with(&["encode", "<npy@>", "--json", "-"], &notation.stdout).good();
-        let back = lab.run_with(&["decode", "<npy@>", "--record", "-", "--json"], &again.stdout).good();
+        let notation = lab
+            .run(&["decode", "<npy@>", "--record", "r.json", "--json"])
+            .good();
+        let again = lab
+            .run_with(&["encode", "<npy@>", "--json", "-"], &notation.stdout)
+            .good();
+        let back = lab
+            .run_with(&["decode", "<npy@>", "--record", "-", "--json"], &again.stdout)
+            .good();
         assert_eq!(back.text(), notation.text(), "{dtype}");
     }
 }
@@ -52,7 +76,9 @@ fn every_dtype_comes_back_bit_for_bit() {
 #[test]
 fn a_file_that_is_there_is_kept() {
     let lab = Lab::new();
-    lab.save_counting("x.npy", &[3]).write("y.npy", "precious").write("r2.json", "{}");
+    lab.save_counting("x.npy", &[3])
+        .write("y.npy", "precious")
+        .write("r2.json", "{}");
     stored(&lab);
     let decode = |options: &[&str]| {
         let mut args = vec!["decode", "<npy@>", "--record", "r.json", "--out"];
@@ -61,7 +87,10 @@ fn a_file_that_is_there_is_kept() {
     };
     decode(&["y.npy"]).fails(2, &["y.npy is there already", "--force"]);
     assert_eq!(lab.read("y.npy"), b"precious");
-    lab.run(&["decode", "<npy@>", "--record", "r2.json", "--out", "y.npy", "--force"]).fails(1, &["no path"]);
+    lab.run(&[
+        "decode", "<npy@>", "--record", "r2.json", "--out", "y.npy", "--force",
+    ])
+    .fails(1, &["no path"]);
     assert_eq!(lab.read("y.npy"), b"precious");
     let ran = decode(&["y.npy", "--force"]).good();
     assert_eq!(ran.text(), "y.npy: float64 (3,), 152 bytes\n");
@@ -70,8 +99,16 @@ fn a_file_that_is_there_is_kept() {
     decode(&[".", "--force"]).fails(2, &["no plain file"]);
     decode(&["no/such/folder/y.npy"]).fails(2, &["no/such/folder"]);
     assert_eq!(decode(&["-"]).good().stdout, lab.read("x.npy"));
-    let names: Vec<_> = fs::read_dir(lab.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!names.iter().any(|name| name.to_string_lossy().contains("partial")), "{names:?}");
+    let names: Vec<_> = fs::read_dir(lab.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.to_string_lossy().contains("partial")),
+        "{names:?}"
+    );
 }
 
 #[cfg(unix)]
@@ -82,11 +119,15 @@ fn a_new_file_has_the_rights_of_new_files_and_links_stay_links() {
     let lab = Lab::new();
     lab.save_counting("x.npy", &[3]).write("plain", "");
     stored(&lab);
-    lab.run(&["decode", "<npy@>", "--record", "r.json", "--out", "y.npy"]).good();
+    lab.run(&["decode", "<npy@>", "--record", "r.json", "--out", "y.npy"])
+        .good();
     let mode = |name| fs::metadata(lab.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("y.npy"), mode("plain"));
     symlink("plain", lab.path("link.npy")).unwrap();
-    lab.run(&["decode", "<npy@>", "--record", "r.json", "--out", "link.npy", "--force"]).good();
+    lab.run(&[
+        "decode", "<npy@>", "--record", "r.json", "--out", "link.npy", "--force",
+    ])
+    .good();
     assert!(fs::symlink_metadata(lab.path("link.npy")).unwrap().is_symlink());
     assert_eq!(lab.read("plain"), lab.read("x.npy"));
 }
@@ -98,11 +139,26 @@ fn the_record_may_come_on_standard_input_or_as_text() {
     stored(&lab);
     let record = lab.read("r.json");
     let shown = lab.run(&["decode", "<npy@>", "--record", "r.json"]).good();
-    assert_eq!(lab.run_with(&["decode", "<npy@>", "--record", "-"], &record).good().text(), shown.text());
-    assert_eq!(lab.run_with(&["decode", "<npy@>", "--bytes", "-"], &record).good().text(), shown.text());
+    assert_eq!(
+        lab.run_with(&["decode", "<npy@>", "--record", "-"], &record)
+            .good()
+            .text(),
+        shown.text()
+    );
+    assert_eq!(
+        lab.run_with(&["decode", "<npy@>", "--bytes", "-"], &record)
+            .good()
+            .text(),
+        shown.text()
+    );
     // As a client hands it out that knows no JSON.
     let twice = serde_json::to_vec(std::str::from_utf8(&record).unwrap()).unwrap();
-    assert_eq!(lab.run_with(&["decode", "<npy@>", "--record", "-", "--json"], &twice).good().status, 0);
+    assert_eq!(
+        lab.run_with(&["decode", "<npy@>", "--record", "-", "--json"], &twice)
+            .good()
+            .status,
+        0
+    );
 }
 
 #[test]
@@ -110,7 +166,10 @@ fn options_of_other_codecs_are_refused() {
     let lab = Lab::new();
     lab.save_counting("x.npy", &[3]);
     stored(&lab);
-    lab.run(&["decode", "<npy@>", "--record", "r.json", "--view", "counts"]).fails(2, &["the codec <npy> has no views"]);
-    lab.run(&["decode", "<npy@>", "--record", "r.json", "--blob-dims", "32"]).fails(2, &["<npy>", "blobs"]);
-    lab.run_with(&["decode", "json", "--record", "-", "--out", "y"], b"{}").fails(2, &["--json"]);
+    lab.run(&["decode", "<npy@>", "--record", "r.json", "--view", "counts"])
+        .fails(2, &["the codec <npy> has no views"]);
+    lab.run(&["decode", "<npy@>", "--record", "r.json", "--blob-dims", "32"])
+        .fails(2, &["<npy>", "blobs"]);
+    lab.run_with(&["decode", "json", "--record", "-", "--out", "y"], b"{}")
+        .fails(2, &["--json"]);
 }

@@ -20,7 +20,9 @@ fn every_store_that_fails_is_explained() {
         "odd": {"protocol": "ftp", "location": "x"},
         "readonly": {"protocol": "file", "location": "blocked"},
     }});
-    lab.write("datajoint.json", config.to_string()).write("data/keep", "x").write("blocked/_schema", "a file in the way");
+    lab.write("datajoint.json", config.to_string())
+        .write("data/keep", "x")
+        .write("blocked/_schema", "a file in the way");
     let ran = lab.run(&["doctor"]);
     assert_eq!(ran.status, 1);
     assert_snapshot!(ran);
@@ -29,9 +31,25 @@ fn every_store_that_fails_is_explained() {
 
     let json = lab.run(&["doctor", "--json"]).json();
     assert_eq!(json["ok"], false);
-    let ok: Vec<_> = json["stores"].as_array().unwrap().iter().map(|store| (&store["name"], &store["ok"])).collect();
-    assert_eq!(json!(ok), json!([["good", true], ["lost", false], ["odd", false], ["readonly", false]]));
-    assert_eq!(json["stores"][0]["checks"]["delete"], json!({"ok": true, "message": null}));
+    let ok: Vec<_> = json["stores"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|store| (&store["name"], &store["ok"]))
+        .collect();
+    assert_eq!(
+        json!(ok),
+        json!([
+            ["good", true],
+            ["lost", false],
+            ["odd", false],
+            ["readonly", false]
+        ])
+    );
+    assert_eq!(
+        json["stores"][0]["checks"]["delete"],
+        json!({"ok": true, "message": null})
+    );
     assert_eq!(json["stores"][3]["checks"]["delete"]["ok"], json!(null));
 }
 
@@ -43,15 +61,23 @@ fn credentials_are_named_and_never_shown() {
     let config = json!({"stores": {"default": "cloud", "cloud": {
         "protocol": "s3", "endpoint": "127.0.0.1:1", "bucket": "b", "location": "lab", "access_key": "AKIATEST", "secure": false,
     }}});
-    lab.write("datajoint.json", config.to_string()).write(".secrets/stores.cloud.secret_key", "hunter2");
+    lab.write("datajoint.json", config.to_string())
+        .write(".secrets/stores.cloud.secret_key", "hunter2");
     for options in [&["doctor"][..], &["doctor", "--json"]] {
         let ran = lab.run(options);
         assert_eq!(ran.status, 1, "{ran}");
-        for shown in ["s3://b/lab", "stores.cloud.secret_key", "nothing answers at the endpoint"] {
+        for shown in [
+            "s3://b/lab",
+            "stores.cloud.secret_key",
+            "nothing answers at the endpoint",
+        ] {
             assert!(ran.text().contains(shown), "no {shown}: {ran}");
         }
         for secret in ["hunter2", "AKIATEST"] {
-            assert!(!ran.text().contains(secret) && !ran.stderr.contains(secret), "{secret}: {ran}");
+            assert!(
+                !ran.text().contains(secret) && !ran.stderr.contains(secret),
+                "{secret}: {ran}"
+            );
         }
     }
 }
@@ -61,5 +87,8 @@ fn a_configuration_without_stores_does_not_pass() {
     let lab = Lab::new();
     lab.write("datajoint.json", "{}");
     let ran = lab.run(&["doctor"]);
-    assert!(ran.status == 1 && ran.text().contains("no store is configured"), "{ran}");
+    assert!(
+        ran.status == 1 && ran.text().contains("no store is configured"),
+        "{ran}"
+    );
 }

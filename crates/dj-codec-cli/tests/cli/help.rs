@@ -6,12 +6,28 @@ use crate::lab::Lab;
 fn help_says_what_there_is() {
     let lab = Lab::new();
     assert_snapshot!(lab.run(&["--help"]).good());
-    for command in ["list", "require", "decode", "inspect", "verify-fixtures", "doctor", "demo"] {
+    for command in [
+        "list",
+        "require",
+        "decode",
+        "inspect",
+        "verify-fixtures",
+        "doctor",
+        "demo",
+    ] {
         assert_snapshot!(format!("help-{command}"), lab.run(&[command, "--help"]).good());
     }
     // What `encode` offers depends on the features.
-    assert!(lab.run(&["help", "encode"]).good().text().contains("--key-type <K=TYPE>"));
-    assert_eq!(lab.run(&["--version"]).good().text(), format!("dj-codec {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(
+        lab.run(&["help", "encode"])
+            .good()
+            .text()
+            .contains("--key-type <K=TYPE>")
+    );
+    assert_eq!(
+        lab.run(&["--version"]).good().text(),
+        format!("dj-codec {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -23,14 +39,21 @@ fn wrong_use_has_status_2() {
     lab.run(&["list", "--jsn"]).fails(2, &["--json"]);
     lab.run(&["require"]).fails(2, &["NAME"]);
     lab.run(&["encode", "<npy@>"]).fails(2, &["--npy"]);
-    lab.run(&["encode", "<npy@>", "--npy", "x.npy", "--json", "y"]).fails(2, &["cannot be used with"]);
+    lab.run(&["encode", "<npy@>", "--npy", "x.npy", "--json", "y"])
+        .fails(2, &["cannot be used with"]);
     lab.run(&["decode", "<npy@>"]).fails(2, &["--record"]);
-    lab.run(&["decode", "<npy@>", "--record", "r", "--bytes", "b"]).fails(2, &["cannot be used with"]);
-    lab.run(&["decode", "<npy@>", "--record", "r", "--json", "--out", "y"]).fails(2, &["cannot be used with"]);
-    lab.run(&["decode", "<npy@>", "--record", "r", "--force"]).fails(2, &["--out"]);
-    lab.run(&["decode", "<npy@>", "--record", "r", "--blob-dims", "16"]).fails(2, &["auto, 32, 64"]);
+    lab.run(&["decode", "<npy@>", "--record", "r", "--bytes", "b"])
+        .fails(2, &["cannot be used with"]);
+    lab.run(&["decode", "<npy@>", "--record", "r", "--json", "--out", "y"])
+        .fails(2, &["cannot be used with"]);
+    lab.run(&["decode", "<npy@>", "--record", "r", "--force"])
+        .fails(2, &["--out"]);
+    lab.run(&["decode", "<npy@>", "--record", "r", "--blob-dims", "16"])
+        .fails(2, &["auto, 32, 64"]);
     lab.run(&["inspect"]).fails(2, &["--record"]);
-    lab.run(&["inspect", "x.npy", "--record", "r"]).fails(2, &["cannot be used with"]);
-    lab.run(&["encode", "<npy@>", "--npy", "x.npy", "--format-version", "two"]).fails(2, &["not a format version"]);
+    lab.run(&["inspect", "x.npy", "--record", "r"])
+        .fails(2, &["cannot be used with"]);
+    lab.run(&["encode", "<npy@>", "--npy", "x.npy", "--format-version", "two"])
+        .fails(2, &["not a format version"]);
     assert_eq!(lab.files("dj-store"), [""; 0]);
 }

@@ -63,7 +63,11 @@ impl Lab {
     /// The program, ready to run here.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dj-codec"));
-        command.args(args).current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path());
         command
     }
 
@@ -78,8 +82,12 @@ impl Lab {
     }
 
     pub(crate) fn finish(&self, command: &mut Command, input: &[u8]) -> Ran {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         // A program that does not read its input must not block the test.
@@ -152,7 +160,13 @@ impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let folder = self.folder.to_str().unwrap();
         let real = self.folder.canonicalize().unwrap();
-        let clean = |text: &str| without_tokens(&text.replace(real.to_str().unwrap(), "[LAB]").replace(folder, "[LAB]"));
+        let clean = |text: &str| {
+            without_tokens(
+                &text
+                    .replace(real.to_str().unwrap(), "[LAB]")
+                    .replace(folder, "[LAB]"),
+            )
+        };
         writeln!(f, "status {}", self.status)?;
         writeln!(f, "--- stdout\n{}", clean(&String::from_utf8_lossy(&self.stdout)))?;
         write!(f, "--- stderr\n{}", clean(&self.stderr))
@@ -173,7 +187,9 @@ fn without_tokens(text: &str) -> String {
         }
         let is_token = |length: usize, next: &[&str], allowed: fn(char) -> bool| {
             tail.get(..length).is_some_and(|token| token.chars().all(allowed))
-                && tail.get(length..).is_some_and(|after| next.iter().any(|next| after.starts_with(next)))
+                && tail
+                    .get(length..)
+                    .is_some_and(|after| next.iter().any(|next| after.starts_with(next)))
         };
         let token_char = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if before.ends_with('_') && is_token(8, &[".npy", ".zarr"], token_char) {

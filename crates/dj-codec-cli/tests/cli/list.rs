@@ -21,9 +21,16 @@ fn codecs_are_listed_with_their_formats() {
 #[test]
 fn the_table_is_for_people() {
     let ran = Lab::new().run(&["list"]).good();
-    let lines: Vec<&str> = ran.text().lines().filter(|line| !line.starts_with("zarr")).map(str::trim_end).collect();
-    let squeezed: Vec<String> =
-        lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let lines: Vec<&str> = ran
+        .text()
+        .lines()
+        .filter(|line| !line.starts_with("zarr"))
+        .map(str::trim_end)
+        .collect();
+    let squeezed: Vec<String> = lines
+        .iter()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
     assert_snapshot!(squeezed.join("\n"), @r"
     codec from modes writes reads
     npy dj-npy-codecs 0.1.0 <npy@> 1.0 1.0, 2.0, 3.0

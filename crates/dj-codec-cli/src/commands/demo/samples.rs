@@ -1,6 +1,6 @@
 //! A value for each codec that shows what the codec is for.
 
-use dj_codecs::api::{Array, CodecInfo, Mode, Result, Value};
+use dj_codecs::api::{Array, CodecInfo, Mode, Registry, Result, Value};
 use dj_codecs::npy::NpyRef;
 
 use crate::summary::shape_text;
@@ -17,14 +17,38 @@ pub(super) struct Sample {
     pub(super) value: Value,
 }
 
+/// The codecs of this build, told to store the samples so that there is something to see.
+pub(super) fn registry() -> Result<Registry> {
+    let registry = dj_codecs::default_registry();
+    #[cfg(feature = "zarr")]
+    let registry = {
+        use dj_codecs::zarr::{ZarrCodec, ZarrOptions};
+        // Left to itself the codec would make one chunk of so small a movie.
+        let options = ZarrOptions::default().with_chunk_shape(&[20, 128, 128]);
+        let mut registry = registry;
+        registry.replace(std::sync::Arc::new(ZarrCodec::new(options)))?;
+        registry
+    };
+    Ok(registry)
+}
+
 /// The sample of a codec.
 pub(super) fn of(info: &CodecInfo) -> Result<Sample> {
-    let at = if info.modes.contains(&Mode::Store) { "@" } else { "" };
+    let at = if info.modes.contains(&Mode::Store) {
+        "@"
+    } else {
+        ""
+    };
     let (field, words, value) = match info.name.as_ref() {
         "zarr" => ("movie", "a movie", movie()?),
         _ => ("waveform", "waveforms on four channels", waveforms()?),
     };
-    Ok(Sample { spec: format!("<{}{at}>", info.name), field, words, value: value.into() })
+    Ok(Sample {
+        spec: format!("<{}{at}>", info.name),
+        field,
+        words,
+        value: value.into(),
+    })
 }
 
 /// Spikes that fade, on four channels.
@@ -34,7 +58,10 @@ fn waveforms() -> Result<Array> {
         let (channel, time) = ((index / samples) as f64, (index % samples) as f64 / 30.0);
         (time * (2.0 + channel)).sin() * (-time).exp()
     };
-    Array::from_vec((0..channels * samples).map(element).collect::<Vec<f64>>(), &[channels, samples])
+    Array::from_vec(
+        (0..channels * samples).map(element).collect::<Vec<f64>>(),
+        &[channels, samples],
+    )
 }
 
 /// A bright spot that moves over a noisy ground.
@@ -49,7 +76,10 @@ fn movie() -> Result<Array> {
         let ground = 100 + (noise >> 28) as u16;
         if distance < 12 { ground + 2000 } else { ground }
     };
-    Array::from_vec((0..frames * height * width).map(&mut pixel).collect::<Vec<u16>>(), &[frames, height, width])
+    Array::from_vec(
+        (0..frames * height * width).map(&mut pixel).collect::<Vec<u16>>(),
+        &[frames, height, width],
+    )
 }
 
 /// What can be had of a stored value without reading all of it.
@@ -58,15 +88,33 @@ pub(super) fn glance(value: &Value) -> Result<Vec<String>> {
     if let Value::Lazy(handle) = value
         && let (Some(dtype), Some(shape)) = (handle.dtype(), handle.shape())
     {
-        lines.push(format!("{dtype} {} is known before any data is read", shape_text(shape)));
+        lines.push(format!(
+            "{dtype} {} is known before any data is read",
+            shape_text(shape)
+        ));
     }
     if let Some(array) = value.downcast::<NpyRef>() {
         let row = array.rows(1..2)?;
-        lines.push(format!("row 1 alone: {} of {} bytes", row.nbytes(), array.header()?.nbytes()));
+        lines.push(format!(
+            "row 1 alone: {} of {} bytes",
+            row.nbytes(),
+            array.header()?.nbytes()
+        ));
     }
     #[cfg(feature = "zarr")]
     if let Some(array) = value.downcast::<dj_codecs::zarr::ZarrArray>() {
-        lines.push(super::zarr_glance(array)?);
+        let frame = array.frame(7)?;
+        let all = array
+            .shape()
+            .iter()
+            .fold(frame.dtype().size() as u64, |bytes, &length| {
+                bytes.saturating_mul(length)
+            });
+        lines.push(format!(
+            "frame 7 alone: {} of {all} bytes, from chunks of {}",
+            frame.nbytes(),
+            shape_text(array.chunk_shape())
+        ));
     }
     Ok(lines)
 }

@@ -32,36 +32,58 @@ pub(super) fn run(open: &OpenStore) -> Vec<Step> {
     let section = open.layout.schema_prefix.trim_matches('/');
     let (path, content) = match probe(section) {
         Ok(probe) => probe,
-        Err(error) => return vec![Step { name: "write", state: State::Failed(error.report()) }],
+        Err(error) => {
+            return vec![Step {
+                name: "write",
+                state: State::Failed(error.report()),
+            }];
+        }
     };
     let mut present = None;
     let listed = first_object(store, section).map(|found| present = found);
     let written = write(store, &path, &content);
     let mut steps = vec![
-        Step { name: "list", state: state(listed.and_then(|()| lists_probe(store, &path, written.is_ok()))) },
-        Step { name: "write", state: failure_of(&written) },
+        Step {
+            name: "list",
+            state: state(listed.and_then(|()| lists_probe(store, &path, written.is_ok()))),
+        },
+        Step {
+            name: "write",
+            state: failure_of(&written),
+        },
     ];
     let read = match (&written, present) {
         (Ok(()), _) => state(read(store, &path, &content)),
         (Err(_), Some(object)) => state(read_one_byte(store, &object)),
         (Err(_), None) => State::NotTried("there is nothing to read"),
     };
-    steps.push(Step { name: "read", state: read });
+    steps.push(Step {
+        name: "read",
+        state: read,
+    });
     let deleted = match written {
         Ok(()) => state(delete(store, &path)),
         Err(_) => State::NotTried("nothing was written"),
     };
-    steps.push(Step { name: "delete", state: deleted });
+    steps.push(Step {
+        name: "delete",
+        state: deleted,
+    });
     steps
 }
 
 /// A path that nobody else uses, and contents that nobody else writes.
 fn probe(section: &str) -> Result<(String, Bytes)> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| Error::store("the system gives no random bytes").caused_by(error.to_string()))?;
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::store("the system gives no random bytes").caused_by(error.to_string()))?;
     let name = data_encoding::HEXLOWER.encode(&random);
     let parts = [section, "_doctor", &name, "probe.txt"];
-    let path = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+    let path = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("/");
     let content = format!("dj-codec doctor tries whether this store works. It may be deleted. {name}\n");
     Ok((path, content.into()))
 }
@@ -79,7 +101,11 @@ fn write(store: &dyn Store, path: &str, content: &Bytes) -> Result<()> {
     if store.put_if_absent(path, content.clone())? {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::AlreadyExists, "an object with a new random name is there already").at(path))
+    Err(Error::new(
+        ErrorKind::AlreadyExists,
+        "an object with a new random name is there already",
+    )
+    .at(path))
 }
 
 /// A store that lists an object it has not yet, or none that it has, would make audits wrong.
@@ -106,9 +132,13 @@ fn read_one_byte(store: &dyn Store, object: &ObjectMeta) -> Result<Option<String
 }
 
 fn delete(store: &dyn Store, path: &str) -> Result<Option<String>> {
-    store.delete(path).map_err(|error| error.advise(format!("the object {path} is left there; it may be deleted")))?;
+    store
+        .delete(path)
+        .map_err(|error| error.advise(format!("the object {path} is left there; it may be deleted")))?;
     if store.head(path)?.is_some() {
-        return Err(Error::store("the object is still there").at(path).advise("it may be deleted"));
+        return Err(Error::store("the object is still there")
+            .at(path)
+            .advise("it may be deleted"));
     }
     Ok(None)
 }

@@ -86,8 +86,11 @@ impl StoreReport {
     }
 
     fn to_json(&self) -> Json {
-        let settings: serde_json::Map<String, Json> =
-            self.settings.iter().map(|(key, origin)| (key.clone(), json!(origin))).collect();
+        let settings: serde_json::Map<String, Json> = self
+            .settings
+            .iter()
+            .map(|(key, origin)| (key.clone(), json!(origin)))
+            .collect();
         let checks: serde_json::Map<String, Json> = self
             .steps
             .iter()
@@ -116,7 +119,9 @@ impl StoreReport {
     /// Settings that came from elsewhere than the store itself.
     fn merged(&self) -> Vec<String> {
         let elsewhere = self.settings.iter().filter_map(|(key, origin)| {
-            let origin = origin.as_ref().filter(|origin| Some(*origin) != self.origin.as_ref())?;
+            let origin = origin
+                .as_ref()
+                .filter(|origin| Some(*origin) != self.origin.as_ref())?;
             Some(format!("{key} from {origin}"))
         });
         elsewhere.collect()
@@ -130,7 +135,12 @@ impl fmt::Display for Report {
         if let Some(secrets) = &self.secrets {
             rows.add("secrets", secrets);
         }
-        rows.add("default store", self.default.as_deref().unwrap_or("none: <codec@> cannot be used without a name"));
+        rows.add(
+            "default store",
+            self.default
+                .as_deref()
+                .unwrap_or("none: <codec@> cannot be used without a name"),
+        );
         for problem in &self.problems {
             rows.add("PROBLEM", problem);
         }
@@ -142,7 +152,10 @@ impl fmt::Display for Report {
 impl fmt::Display for StoreReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = Rows::default();
-        rows.add(format!("store {}", self.name), if self.is_good() { "works" } else { "DOES NOT WORK" });
+        rows.add(
+            format!("store {}", self.name),
+            if self.is_good() { "works" } else { "DOES NOT WORK" },
+        );
         let described = [
             ("  protocol", &self.protocol),
             ("  location", &self.url),
