@@ -85,8 +85,8 @@ fn every_dtype_that_zarr_holds_comes_back() {
                 (0..shape.iter().product::<usize>() * size).map(byte).collect(),
             );
             round_trip(&lab, &[]);
-            round_trip(&lab, &["--format-version", "1.0"]);
         }
+        round_trip(&lab, &["--format-version", "1.0"]);
     }
 }
 
@@ -237,8 +237,20 @@ fn an_array_is_described_without_its_data() {
         .to_owned();
     // By its path in the store and on this machine, too; there the record cannot tell, but the array does.
     let text = |path: &str| lab.run(&["inspect", path]).good().text().to_owned();
-    assert_eq!(text(&path), shown.text());
-    assert_eq!(text(&format!("{path}/")), shown.text());
+    // Only the record has the inventory.
+    let inventory = shown
+        .text()
+        .lines()
+        .filter(|line| line.starts_with("inventory"))
+        .count();
+    assert_eq!(inventory, 4, "{shown}");
+    let without: String = shown
+        .text()
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("inventory"))
+        .collect();
+    assert_eq!(text(&path), without);
+    assert_eq!(text(&format!("{path}/")), without);
     let local = lab
         .run(&["inspect", "--json", &format!("dj-store/{path}")])
         .good()
