@@ -168,12 +168,12 @@ impl Store for FileStore {
     }
 
     fn put(&self, path: &str, data: Bytes) -> Result<()> {
-        let outcome = self.write(path, Content::Held(&data), false);
+        let outcome = self.write(path, Content::Held(&[data]), false);
         outcome.map(|_| ()).map_err(|error| error.at(path))
     }
 
     fn put_if_absent(&self, path: &str, data: Bytes) -> Result<bool> {
-        let outcome = self.write(path, Content::Held(&data), true);
+        let outcome = self.write(path, Content::Held(&[data]), true);
         outcome
             .map(|written| written.is_some())
             .map_err(|error| error.at(path))
@@ -181,6 +181,12 @@ impl Store for FileStore {
 
     fn put_stream(&self, path: &str, source: &mut dyn std::io::Read, if_absent: bool) -> Result<u64> {
         self.write(path, Content::Streamed(source), if_absent)
+            .and_then(|written| written.ok_or_else(errors::already_there))
+            .map_err(|error| error.at(path))
+    }
+
+    fn put_parts(&self, path: &str, parts: &[Bytes], if_absent: bool) -> Result<u64> {
+        self.write(path, Content::Held(parts), if_absent)
             .and_then(|written| written.ok_or_else(errors::already_there))
             .map_err(|error| error.at(path))
     }

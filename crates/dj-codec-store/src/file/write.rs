@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use dj_codec_api::{Error, Result};
+use dj_codec_api::{Bytes, Error, Result};
 use tempfile::{Builder, NamedTempFile, PersistError};
 
 use super::{FileStore, PARTIAL_PREFIX, PARTIAL_RANDOM, errors};
@@ -16,8 +16,8 @@ const FOLDER_ATTEMPTS: usize = 8;
 
 /// What is to be written.
 pub(super) enum Content<'a> {
-    /// Bytes in memory.
-    Held(&'a [u8]),
+    /// Bytes in memory, in parts.
+    Held(&'a [Bytes]),
     /// A stream.
     Streamed(&'a mut dyn io::Read),
 }
@@ -34,9 +34,11 @@ impl FileStore {
         let folder = file.parent().unwrap_or(&self.root);
         let mut partial = self.create_partial(folder)?;
         let size = match content {
-            Content::Held(data) => {
-                partial.as_file_mut().write_all(data).map_err(unwritable)?;
-                data.len() as u64
+            Content::Held(parts) => {
+                for part in parts {
+                    partial.as_file_mut().write_all(part).map_err(unwritable)?;
+                }
+                parts.iter().map(|part| part.len() as u64).sum()
             }
             Content::Streamed(source) => copy(source, partial.as_file_mut())?,
         };
