@@ -33,7 +33,11 @@ impl NpyCodec {
         for _ in 0..TRIES {
             let mut source = source(array, cx)?;
             let path = cx.new_object_path(&store, Some(".npy"))?;
-            match store.store.put_stream(&path, &mut source, true) {
+            let written = match source.parts() {
+                Some(parts) => store.store.put_parts(&path, &parts, true),
+                None => store.store.put_stream(&path, &mut source, true),
+            };
+            match written {
                 Ok(_) => {
                     warn_of_long_header(&source, &path, cx);
                     let shape: Vec<Json> = array.shape().iter().map(|&length| length.into()).collect();

@@ -86,6 +86,14 @@ impl NpySource {
         self.length
     }
 
+    /// Header and elements, where they need no copying. Nothing may have been read yet.
+    pub(crate) fn parts(&self) -> Option<[Bytes; 2]> {
+        match &self.rest {
+            Rest::Whole(elements) => Some([self.ready.clone(), elements.clone()]),
+            Rest::Blocks(_) => None,
+        }
+    }
+
     /// The next bytes of the file, empty at its end.
     fn next_bytes(&mut self) -> Result<Bytes> {
         if !self.ready.is_empty() {

@@ -1,4 +1,10 @@
 //! Every golden fixture decodes, and is written again byte for byte.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,10 @@
 //! Damaged and hostile files: an error in words, no panic, no memory that the file's own size does not account for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,10 @@
 //! Arrays of any type, shape and arrangement go there and back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::sync::Arc;
 

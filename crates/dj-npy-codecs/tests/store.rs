@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::single_range_in_vec_init,
     reason = "helpers of tests fail as tests do"
 )]
 
@@ -136,6 +137,29 @@ fn the_default_store_has_its_name_in_the_record() {
         .unwrap();
     assert_ne!(again.to_json()["path"], *path);
     assert_eq!(store.inner.paths().len(), 2);
+}
+
+#[test]
+fn the_codec_is_found_where_the_crate_is_linked() {
+    let registry = Registry::linked().unwrap();
+    let info = registry.get("npy").unwrap().info();
+    assert_eq!(
+        (info.crate_name.as_ref(), info.modes),
+        ("dj-npy-codecs", vec![Mode::Store])
+    );
+    let reads: Vec<String> = info
+        .reads
+        .iter()
+        .map(|format| format.version.to_string())
+        .collect();
+    assert_eq!(
+        (info.writes.unwrap().to_string().as_str(), reads),
+        ("1.0", vec!["1.0".into(), "2.0".into(), "3.0".into()])
+    );
+    assert_eq!(
+        Column::resolve("<npy>", &registry).unwrap_err().kind(),
+        &ErrorKind::InvalidSpec
+    );
 }
 
 #[test]

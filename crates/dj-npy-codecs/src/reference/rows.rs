@@ -141,7 +141,7 @@ mod tests {
             together: 1,
             count: 3,
         };
-        assert_eq!(spans.batch(1), [10 * BATCH..11 * BATCH]);
+        assert_eq!(spans.batch(1), std::slice::from_ref(&(10 * BATCH..11 * BATCH)));
         let spans = Spans {
             column: NEAR * 2,
             piece: 0..8,
