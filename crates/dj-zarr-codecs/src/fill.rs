@@ -36,15 +36,7 @@ pub(crate) fn zero(dtype: &DType) -> Vec<u8> {
 /// # Errors
 /// Where `element` is no element of this type.
 pub(crate) fn v3_json(element: &[u8], dtype: &DType) -> Result<Json> {
-    json_of(element, dtype, true)
-}
-
-/// The fill value as Zarr V2 writes it. `element` is little-endian.
-///
-/// # Errors
-/// Where `element` is no element of this type.
-pub(crate) fn v2_json(element: &[u8], dtype: &DType) -> Result<Json> {
-    json_of(element, dtype, false)
+    json_of(element, dtype)
 }
 
 fn no_number(kind: &Kind) -> bool {
@@ -215,7 +207,7 @@ fn complex(fill: &Json, size: usize, order: ByteOrder) -> Option<Vec<u8>> {
     Some(element)
 }
 
-fn json_of(element: &[u8], dtype: &DType, v3: bool) -> Result<Json> {
+fn json_of(element: &[u8], dtype: &DType) -> Result<Json> {
     let bad = || Error::invalid_value(format!("a fill value of {} bytes is no element of dtype {dtype}", element.len()));
     if element.len() != dtype.size() {
         return Err(bad());
@@ -236,9 +228,9 @@ fn json_of(element: &[u8], dtype: &DType, v3: bool) -> Result<Json> {
         Kind::UInt16 => number!(u16),
         Kind::UInt32 => number!(u32),
         Kind::UInt64 => number!(u64),
-        Kind::Float16 | Kind::Float32 | Kind::Float64 => float_json(element, v3),
-        Kind::Complex64 => json!([float_json(part(0..4), v3), float_json(part(4..8), v3)]),
-        Kind::Complex128 => json!([float_json(part(0..8), v3), float_json(part(8..16), v3)]),
+        Kind::Float16 | Kind::Float32 | Kind::Float64 => float_json(element),
+        Kind::Complex64 => json!([float_json(part(0..4)), float_json(part(4..8))]),
+        Kind::Complex128 => json!([float_json(part(0..8)), float_json(part(8..16))]),
         Kind::Unicode(_) => {
             let text: Option<String> = element
                 .chunks_exact(4)
@@ -251,8 +243,8 @@ fn json_of(element: &[u8], dtype: &DType, v3: bool) -> Result<Json> {
     })
 }
 
-/// A float as JSON: what JSON cannot say as the words of both formats, other NaNs in V3 by their bits.
-fn float_json(little: &[u8], v3: bool) -> Json {
+/// A float as JSON: what JSON cannot say as words, other NaNs by their bits.
+fn float_json(little: &[u8]) -> Json {
     let mut wide = [0; 8];
     if let Some(head) = wide.get_mut(..little.len()) {
         head.copy_from_slice(little);
@@ -264,7 +256,7 @@ fn float_json(little: &[u8], v3: bool) -> Json {
         _ => (f64::from_bits(bits), 0x7ff8_0000_0000_0000),
     };
     if number.is_nan() {
-        return if v3 && bits != plain_nan {
+        return if bits != plain_nan {
             Json::from(format!("0x{bits:0width$x}", width = 2 * little.len()))
         } else {
             Json::from("NaN")
@@ -360,7 +352,7 @@ mod tests {
             let json = v3_json(&element, &parsed).unwrap();
             assert_eq!(v3_parse(&json, &parsed).unwrap(), element, "{dtype} {json}");
         }
-        assert_eq!(v2_json(&[0; 8], &"<f8".parse().unwrap()).unwrap(), json!(0.0));
+        assert_eq!(v3_json(&[0; 8], &"<f8".parse().unwrap()).unwrap(), json!(0.0));
         assert!(v3_json(&[0], &"<i2".parse().unwrap()).is_err());
     }
 }

@@ -2,15 +2,19 @@
 #![deny(unsafe_code)]
 
 mod adapter;
+mod array;
+mod codec;
 mod dtype;
 mod engine;
-#[allow(dead_code, reason = "the writer uses the rest")]
 mod fill;
 mod inventory;
+mod open;
 mod record;
 mod version;
 mod write;
 
+pub use array::ZarrArray;
+pub use codec::ZarrCodec;
 pub use inventory::Inventory;
 pub use record::ZarrRecord;
 pub use write::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions, ZarrWriter};

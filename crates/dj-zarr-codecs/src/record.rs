@@ -84,6 +84,12 @@ impl ZarrRecord {
         self.inventory.as_ref()
     }
 
+    /// The same record, its inventory not believed: of an array that says it is of a format without one.
+    pub(crate) fn without_inventory(mut self) -> Self {
+        self.inventory = None;
+        self
+    }
+
     /// The record with all its keys.
     #[must_use]
     pub fn record(&self) -> &Record {

@@ -4,43 +4,6 @@ use dj_codec_api::{DType, Error, Field, Json, Kind, Result, StructType};
 
 use super::{ElementType, STRUCT_DEPTH, check_size};
 
-/// The name of a type in Zarr V2: `dtype.str`, or a list of fields.
-///
-/// # Errors
-/// Where Zarr V2 has no name for it, such as a structure with fields that overlap.
-pub(crate) fn v2_name(dtype: &DType) -> Result<Json> {
-    check_size(dtype.clone())?;
-    let Kind::Struct(record) = dtype.kind() else {
-        return match dtype.kind() {
-            Kind::LongDouble | Kind::ComplexLongDouble => Err(super::v3::no_long_double(dtype)),
-            _ => Ok(dtype.numpy_str().into()),
-        };
-    };
-    let mut fields = Vec::new();
-    let mut end = 0;
-    for field in record.fields() {
-        let gap = field.offset.checked_sub(end).ok_or_else(|| {
-            Error::unsupported(format!("field {:?} overlaps another or stands out of order, which Zarr cannot hold", field.name))
-        })?;
-        push_gap(&mut fields, gap);
-        let mut entry = vec![Json::from(field.name.as_str()), v2_name(&field.dtype)?];
-        if !field.shape.is_empty() {
-            entry.push(Json::from(field.shape.clone()));
-        }
-        fields.push(Json::Array(entry));
-        end = field.offset + field.size().unwrap_or(0);
-    }
-    push_gap(&mut fields, record.size().saturating_sub(end));
-    Ok(Json::Array(fields))
-}
-
-/// NumPy writes padding as a field without a name.
-fn push_gap(fields: &mut Vec<Json>, gap: usize) {
-    if gap > 0 {
-        fields.push(serde_json::json!(["", format!("|V{gap}")]));
-    }
-}
-
 /// The type that a `dtype` of Zarr V2 names. Objects are what the `filters` make of them.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ const PLAIN: [(&str, Kind); 14] = [
     ("complex128", Kind::Complex128),
 ];
 
-pub(super) fn no_long_double(dtype: &DType) -> Error {
+fn no_long_double(dtype: &DType) -> Error {
     Error::unsupported(format!("Zarr cannot hold {dtype}: float128 is laid out differently on every machine"))
         .advise("convert to float64, or complex128")
 }

@@ -76,16 +76,6 @@ impl Part {
         self.chunk_start..self.at(self.runs.saturating_sub(1)).0 + self.run
     }
 
-    /// Bytes of a run.
-    pub(super) fn run(&self) -> usize {
-        self.run
-    }
-
-    /// The part's bytes in the output.
-    pub(super) fn bytes(&self) -> usize {
-        self.runs * self.run
-    }
-
     /// Where a run begins in the chunk and in the output.
     fn at(&self, mut index: usize) -> (usize, usize) {
         let (mut in_chunk, mut in_out) = (self.chunk_start, self.out_start);
@@ -187,8 +177,6 @@ mod tests {
             assert_eq!(any, part.meets(&range));
         }
         assert_eq!(out, expected, "{shape:?} {origin:?} {region:?} {order:?} {block}");
-        let wanted = expected.iter().filter(|&&byte| byte != 0).count();
-        assert!(part.bytes() >= wanted);
         if let Some(range) = part.whole(chunk.len()) {
             assert_eq!(&out[range], &chunk[..]);
         }
@@ -205,7 +193,7 @@ mod tests {
                 _ => vec![None],
             };
             for order in &orders {
-                for seed in 0..200_u64 {
+                for seed in 0..40_u64 {
                     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678;
                     let mut random = |below: u64| {
                         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -232,6 +220,6 @@ mod tests {
         let part = Part::new(&[0..10, 0..4], &[5, 4], &[5, 0], 2, None).unwrap();
         assert_eq!(part.whole(40), Some(40..80));
         let part = Part::new(&[6..7, 0..4], &[5, 4], &[5, 0], 2, None).unwrap();
-        assert_eq!((part.span(), part.run(), part.bytes()), (8..16, 8, 8));
+        assert_eq!((part.span(), part.run, part.runs), (8..16, 8, 1));
     }
 }

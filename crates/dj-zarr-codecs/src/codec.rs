@@ -1,0 +1,103 @@
+//! The codec itself.
+
+use dj_codec_api::{
+    Array, Codec, CodecInfo, Context, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
+};
+
+use crate::array::named;
+use crate::record::ZarrRecord;
+use crate::version::FORMATS;
+use crate::write::{ZarrOptions, ZarrWriter};
+use crate::{NAME, ZarrArray};
+
+/// `<zarr@>`: an array as Zarr chunks in a store, with a record of its path, store, shape and dtype in the column.
+///
+/// Decoding gives a [`ZarrArray`], which reads its elements when asked. Encoding takes an array and writes data format 2.0,
+/// or 1.0 where the context asks for it, with these options.
+#[derive(Debug, Clone, Default)]
+pub struct ZarrCodec {
+    options: ZarrOptions,
+}
+
+impl ZarrCodec {
+    /// A codec that writes with these options.
+    #[must_use]
+    pub fn new(options: ZarrOptions) -> Self {
+        Self { options }
+    }
+
+    /// The options that it writes with.
+    #[must_use]
+    pub fn options(&self) -> &ZarrOptions {
+        &self.options
+    }
+
+    /// Writes an array to the store that the column names, under a fresh path, and returns the record for the column.
+    /// For rows that come in one after the other there is [`ZarrWriter`](crate::ZarrWriter).
+    ///
+    /// # Errors
+    /// Where Zarr cannot hold the dtype, the options make no sense, or the store cannot be written. Nothing is left in the
+    /// store then, and nothing existing is ever overwritten.
+    pub fn write(&self, array: &Array, cx: &Context) -> Result<ZarrRecord> {
+        ZarrWriter::write(array, &self.options, cx).map_err(named)
+    }
+
+    /// Opens the array that a record tells of. Reads its metadata, and no elements.
+    ///
+    /// # Errors
+    /// Where the record makes no sense, the store is not configured, the array is not there, its metadata cannot be read or
+    /// has another shape than the record, or its data format is not known.
+    pub fn open(&self, record: impl TryInto<ZarrRecord, Error = impl Into<Error>>, cx: &Context) -> Result<ZarrArray> {
+        let record = record.try_into().map_err(Into::into)?;
+        ZarrArray::open_record(record, cx).map_err(named)
+    }
+}
+
+impl Codec for ZarrCodec {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn info(&self) -> CodecInfo {
+        CodecInfo::new(NAME, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_modes(&[Mode::Store])
+            .with_formats(FORMATS.writes, FORMATS.formats())
+            .with_datajoint(">=2.0, <3")
+    }
+
+    fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
+        match mode {
+            Mode::Store => Ok(TypeSpec::core("json")),
+            Mode::Table => Err(Error::invalid_spec("<zarr> requires @ (store only)")
+                .advise("declare <zarr@> for the default store, or <zarr@NAME>")),
+        }
+    }
+
+    fn validate(&self, value: &Value) -> Result<()> {
+        match value {
+            Value::Array(_) => Ok(()),
+            Value::Lazy(handle) if handle.dtype().is_some() => Ok(()),
+            Value::Objects(_) => Err(Error::invalid_value("<zarr> does not support object dtype arrays")
+                .advise("store them with <blob>, or convert them to numbers or fixed-length texts first")),
+            other => Err(Error::invalid_value(format!("<zarr> requires an array, this is {}", other.type_name()))),
+        }
+    }
+
+    fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
+        self.validate(&value).map_err(named)?;
+        let array = value.into_array().map_err(named)?;
+        self.write(&array, cx).map(|record| Value::from(record.into_record()))
+    }
+
+    fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
+        let record = Record::from_value(stored).map_err(named)?;
+        self.open(record, cx).map(Value::lazy)
+    }
+
+    fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
+        let record = Record::from_value(stored.clone()).map_err(named)?;
+        Ok(Some(self.open(record, cx)?.format_version()))
+    }
+}
+
+dj_codec_api::submit_codec!(ZarrCodec::default());
