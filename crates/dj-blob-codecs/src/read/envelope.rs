@@ -1,14 +1,15 @@
 //! The magic, and what is compressed.
 
-use std::io::Read;
-
 use bytes::Bytes;
 use dj_codec_api::{Error, Limits, Result};
-use flate2::read::ZlibDecoder;
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::cursor::Dims;
 use crate::wire::{DJ0, MYM, ZLIB};
 use crate::Protocol;
+
+/// How much is decompressed at a time.
+const INFLATE_STEP: usize = 1 << 20;
 
 /// A blob without its magic and its compression.
 pub(crate) struct Envelope {
@@ -54,15 +55,32 @@ fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
     let room = usize::try_from(length).map_err(|_| Error::limit("decompressed bytes", length, usize::MAX as u64))?;
     let mut plain = Vec::new();
     plain.try_reserve_exact(room).map_err(|error| Error::limit("decompressed bytes", length, 0).caused_by(error))?;
-    ZlibDecoder::new(data)
-        .take(length.saturating_add(1))
-        .read_to_end(&mut plain)
-        .map_err(|error| Error::corrupt("a compressed blob cannot be decompressed").caused_by(error))?;
-    if plain.len() as u64 != length {
-        let found = if plain.len() as u64 > length { "more".into() } else { plain.len().to_string() };
-        return Err(mismatch(found));
+    let broken = |why: &str| Error::corrupt(format!("a compressed blob cannot be decompressed: {why}"));
+    let mut state = Inflate::new(true, 15);
+    loop {
+        let (taken, made) = (state.total_in(), state.total_out());
+        // Room is made as it is needed: a length that lies touches no memory.
+        if made == plain.len() as u64 {
+            plain.resize(room.min(plain.len().saturating_add(INFLATE_STEP)), 0);
+        }
+        // One byte of room beyond the announced length shows whether there is more.
+        let mut beyond = [0_u8];
+        let target = match plain.get_mut(made as usize..) {
+            Some(target) if !target.is_empty() => target,
+            _ => &mut beyond,
+        };
+        let rest = data.get(taken as usize..).unwrap_or_default();
+        let status = state.decompress(rest, target, InflateFlush::NoFlush).map_err(|error| broken(error.as_str()))?;
+        if state.total_out() > length {
+            return Err(mismatch("more".into()));
+        }
+        match status {
+            Status::StreamEnd if state.total_out() == length => return Ok(plain.into()),
+            Status::StreamEnd => return Err(mismatch(state.total_out().to_string())),
+            _ if state.total_in() == taken && state.total_out() == made => return Err(broken("it ends early")),
+            _ => {}
+        }
     }
-    Ok(plain.into())
 }
 
 fn protocol(blob: &Bytes) -> Result<(Protocol, Bytes)> {
