@@ -47,9 +47,8 @@ impl ZarrCodec {
     /// # Errors
     /// Where the record makes no sense, the store is not configured, the array is not there, its metadata cannot be read or
     /// has another shape than the record, or its data format is not known.
-    pub fn open(&self, record: impl TryInto<ZarrRecord, Error = impl Into<Error>>, cx: &Context) -> Result<ZarrArray> {
-        let record = record.try_into().map_err(Into::into)?;
-        ZarrArray::open_record(record, cx).map_err(named)
+    pub fn open(&self, record: impl Into<Record>, cx: &Context) -> Result<ZarrArray> {
+        ZarrRecord::from_record(record.into()).and_then(|record| ZarrArray::open_record(record, cx)).map_err(named)
     }
 }
 

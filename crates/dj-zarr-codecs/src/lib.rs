@@ -10,6 +10,7 @@ mod fill;
 mod inventory;
 mod open;
 mod record;
+mod verify;
 mod version;
 mod write;
 
@@ -17,6 +18,7 @@ pub use array::ZarrArray;
 pub use codec::ZarrCodec;
 pub use inventory::Inventory;
 pub use record::ZarrRecord;
+pub use verify::{Verification, VerifyLevel};
 pub use write::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions, ZarrWriter};
 
 /// The name of the codec in type specs.

@@ -2,6 +2,8 @@
 
 mod chunking;
 mod encode;
+#[cfg(feature = "ndarray")]
+mod from_ndarray;
 mod gather;
 pub(crate) mod grid;
 mod ledger;

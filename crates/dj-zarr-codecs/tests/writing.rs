@@ -10,6 +10,8 @@ mod python_1_0;
 mod round_trips;
 #[path = "writing/streams.rs"]
 mod streams;
+#[path = "writing/verified.rs"]
+mod verified;
 
 use std::sync::Arc;
 

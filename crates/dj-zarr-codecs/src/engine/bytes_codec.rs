@@ -182,6 +182,19 @@ impl BytesCodec {
         }
     }
 
+    /// Whether the first bytes can be had without the rest, which costs more for each byte than all of them.
+    pub(super) fn has_prefix(&self) -> bool {
+        matches!(self, Self::Zstd | Self::Gzip | Self::Zlib | Self::Bz2)
+    }
+
+    /// Undoes the codec as far as `out` goes.
+    ///
+    /// # Errors
+    /// Where the bytes are damaged so far, or fewer.
+    pub(super) fn decode_prefix(&self, encoded: &[u8], out: &mut [u8]) -> Result<()> {
+        self.stream(encoded).read_exact(out).map_err(|error| self.damaged().caused_by(error))
+    }
+
     fn decode_unknown(&self, encoded: &[u8], limit: usize) -> Result<Vec<u8>> {
         match self {
             Self::Lz4 => {

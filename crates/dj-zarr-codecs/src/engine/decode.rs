@@ -178,8 +178,17 @@ impl<'a> ChunkDecoder<'a> {
             let out = unsafe { self.output.slice(range) };
             return decode_into(out);
         }
-        with_buffer(&DECODED, self.bytes, |chunk| {
-            decode_into(chunk)?;
+        // A part that ends early needs no more than what comes before its end.
+        let end = part.span().end;
+        let needed = match first {
+            Some(codec) if codec.has_prefix() && end < self.bytes / 4 * 3 => end,
+            _ => self.bytes,
+        };
+        with_buffer(&DECODED, needed, |chunk| {
+            match first {
+                Some(codec) if needed < self.bytes => codec.decode_prefix(&bytes, chunk)?,
+                _ => decode_into(chunk)?,
+            }
             if self.swap {
                 to_little_endian(&self.stored, chunk);
             }

@@ -38,6 +38,13 @@ impl Ranges {
         self.0.iter().cloned().flatten()
     }
 
+    /// The ranges between, of the numbers below `end`.
+    pub(crate) fn gaps(&self, end: u64) -> impl Iterator<Item = Range<u64>> + '_ {
+        let starts = std::iter::once(0).chain(self.0.iter().map(|range| range.end));
+        let ends = self.0.iter().map(|range| range.start).chain(std::iter::once(end));
+        starts.zip(ends).map(move |(from, until)| from..until.min(end)).filter(|gap| !gap.is_empty())
+    }
+
     /// A list of pairs, the end not included.
     pub(crate) fn to_json(&self) -> Json {
         self.0
@@ -92,5 +99,8 @@ mod tests {
             );
         }
         assert_eq!(ranges.iter().collect::<Vec<_>>(), [0, 1, 2, 7, 8, 20]);
+        assert_eq!(ranges.gaps(23).collect::<Vec<_>>(), [3..7, 9..20, 21..23]);
+        assert_eq!(ranges.gaps(8).collect::<Vec<_>>(), [3..7]);
+        assert_eq!(Ranges::default().gaps(2).collect::<Vec<_>>(), [0..2]);
     }
 }
