@@ -7,8 +7,8 @@ use bytes::Bytes;
 use dj_codec_api::{Error, ErrorKind, Store};
 use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 use zarrs::storage::{
-    MaybeBytes, MaybeBytesIterator, OffsetBytesIterator, ReadableStorageTraits, StorageError, StoreKey, StorePrefix,
-    WritableStorageTraits,
+    MaybeBytes, MaybeBytesIterator, OffsetBytesIterator, ReadableStorageTraits, StorageError, StoreKey,
+    StorePrefix, WritableStorageTraits,
 };
 
 /// The objects below one folder of a store. Its keys are relative to that folder.
@@ -24,7 +24,10 @@ pub(crate) struct Folder {
 impl Folder {
     /// The folder `path` of a store; no slash at its end.
     pub(crate) fn new(store: Arc<dyn Store>, path: &str) -> Self {
-        Self { store, path: path.into() }
+        Self {
+            store,
+            path: path.into(),
+        }
     }
 
     /// The store.
@@ -139,7 +142,9 @@ impl WritableStorageTraits for Folder {
     }
 
     fn set_partial_many(&self, key: &StoreKey, _: OffsetBytesIterator<'_>) -> Result<(), StorageError> {
-        Err(StorageError::Unsupported(format!("objects are written whole, {key} was to be written in part")))
+        Err(StorageError::Unsupported(format!(
+            "objects are written whole, {key} was to be written in part"
+        )))
     }
 
     fn erase(&self, key: &StoreKey) -> Result<(), StorageError> {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use dj_codec_api::layout::check_path;
 use dj_codec_api::{
-    Array, Context, DType, Error, FormatVersion, Json, Lazy, Limits, Order, Result, Store, Value, Warning, WarningKind,
+    Array, Context, DType, Error, FormatVersion, Json, Lazy, Limits, Order, Result, Store, Value, Warning,
+    WarningKind,
 };
 
 use crate::NAME;
@@ -86,15 +87,27 @@ impl ZarrArray {
         if let (Some(said), Some(found)) = (record.dtype(), metadata.element.fixed())
             && said.to_little_endian() != *found
         {
-            let message = format!("the stored record says dtype {said}, the array {} has {found}, which is believed", folder.path());
-            cx.warn(&Warning::new(WarningKind::Contradiction, NAME, folder.path(), message));
+            let message = format!(
+                "the stored record says dtype {said}, the array {} has {found}, which is believed",
+                folder.path()
+            );
+            cx.warn(&Warning::new(
+                WarningKind::Contradiction,
+                NAME,
+                folder.path(),
+                message,
+            ));
         }
         // Every format is read alike, but for the inventory.
         let inventoried = match FORMATS.reader(version, cx)? {
             Format::Plain => false,
             Format::Inventoried => true,
         };
-        let record = if inventoried { record } else { record.without_inventory() };
+        let record = if inventoried {
+            record
+        } else {
+            record.without_inventory()
+        };
         Ok(Self(Arc::new(Opened {
             metadata,
             folder,
@@ -243,7 +256,11 @@ impl ZarrArray {
     pub fn zarrs(&self) -> Result<zarrs::array::Array<dyn zarrs::storage::ReadableStorageTraits>> {
         let storage: Arc<dyn zarrs::storage::ReadableStorageTraits> = Arc::new(self.0.folder.clone());
         zarrs::array::Array::open(storage, "/").map_err(|error| {
-            named(Error::unsupported("the zarrs crate cannot open the array").at(self.path()).caused_by(error.to_string()))
+            named(
+                Error::unsupported("the zarrs crate cannot open the array")
+                    .at(self.path())
+                    .caused_by(error.to_string()),
+            )
         })
     }
 
@@ -271,13 +288,23 @@ impl ZarrArray {
         read().map_err(named)
     }
 
+    /// Reads these rows of the first axis, such as some seconds of a recording.
+    ///
+    /// # Errors
+    /// As [`read_region`](Self::read_region).
+    pub fn rows(&self, rows: Range<u64>) -> Result<Array> {
+        self.read_region(std::slice::from_ref(&rows))
+    }
+
     /// Reads what is at one index of the first axis, such as a frame of a movie. That dimension is left out.
     ///
     /// # Errors
     /// As [`read_region`](Self::read_region).
     pub fn frame(&self, index: u64) -> Result<Array> {
         if self.shape().is_empty() {
-            return Err(named(Error::invalid_value("an array of no dimensions has no frames").at(self.path())));
+            return Err(named(
+                Error::invalid_value("an array of no dimensions has no frames").at(self.path()),
+            ));
         }
         let end = index.saturating_add(1);
         let frame = self.read_region(std::slice::from_ref(&(index..end)))?;
@@ -308,7 +335,9 @@ impl ZarrArray {
 
     fn fixed(&self) -> Result<&DType> {
         self.dtype().ok_or_else(|| {
-            Error::unsupported("elements of no fixed size are read whole, as objects").at(self.path()).advise("use read_value")
+            Error::unsupported("elements of no fixed size are read whole, as objects")
+                .at(self.path())
+                .advise("use read_value")
         })
     }
 
@@ -316,9 +345,15 @@ impl ZarrArray {
     fn region(&self, region: &[Range<u64>]) -> Result<Vec<Range<u64>>> {
         let shape = self.shape();
         let fits = region.len() <= shape.len()
-            && region.iter().zip(shape).all(|(range, &length)| range.start <= range.end && range.end <= length);
+            && region
+                .iter()
+                .zip(shape)
+                .all(|(range, &length)| range.start <= range.end && range.end <= length);
         if !fits {
-            return Err(Error::invalid_value(format!("region {region:?} is not within an array of shape {shape:?}")).at(self.path()));
+            return Err(Error::invalid_value(format!(
+                "region {region:?} is not within an array of shape {shape:?}"
+            ))
+            .at(self.path()));
         }
         let rest = shape.iter().skip(region.len()).map(|&length| 0..length);
         Ok(region.iter().cloned().chain(rest).collect())
@@ -327,8 +362,14 @@ impl ZarrArray {
     /// The shape of a region and its bytes, within the limits.
     fn size(&self, region: &[Range<u64>], dtype: &DType) -> Result<(Vec<usize>, usize)> {
         let lengths: Vec<u64> = region.iter().map(|range| range.end - range.start).collect();
-        let bytes = self.0.limits.array_size(&lengths, dtype.size() as u64).map_err(|error| error.at(self.path()))?;
-        let fit = |length: u64| usize::try_from(length).map_err(|_| Error::limit("array bytes", bytes, usize::MAX as u64));
+        let bytes = self
+            .0
+            .limits
+            .array_size(&lengths, dtype.size() as u64)
+            .map_err(|error| error.at(self.path()))?;
+        let fit = |length: u64| {
+            usize::try_from(length).map_err(|_| Error::limit("array bytes", bytes, usize::MAX as u64))
+        };
         let shape: Result<Vec<usize>> = lengths.iter().map(|&length| fit(length)).collect();
         Ok((shape?, fit(bytes)?))
     }

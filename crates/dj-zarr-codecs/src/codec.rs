@@ -48,7 +48,9 @@ impl ZarrCodec {
     /// Where the record makes no sense, the store is not configured, the array is not there, its metadata cannot be read or
     /// has another shape than the record, or its data format is not known.
     pub fn open(&self, record: impl Into<Record>, cx: &Context) -> Result<ZarrArray> {
-        ZarrRecord::from_record(record.into()).and_then(|record| ZarrArray::open_record(record, cx)).map_err(named)
+        ZarrRecord::from_record(record.into())
+            .and_then(|record| ZarrArray::open_record(record, cx))
+            .map_err(named)
     }
 }
 
@@ -76,16 +78,22 @@ impl Codec for ZarrCodec {
         match value {
             Value::Array(_) => Ok(()),
             Value::Lazy(handle) if handle.dtype().is_some() => Ok(()),
-            Value::Objects(_) => Err(Error::invalid_value("<zarr> does not support object dtype arrays")
-                .advise("store them with <blob>, or convert them to numbers or fixed-length texts first")),
-            other => Err(Error::invalid_value(format!("<zarr> requires an array, this is {}", other.type_name()))),
+            Value::Objects(_) => Err(
+                Error::invalid_value("<zarr> does not support object dtype arrays")
+                    .advise("store them with <blob>, or convert them to numbers or fixed-length texts first"),
+            ),
+            other => Err(Error::invalid_value(format!(
+                "<zarr> requires an array, this is {}",
+                other.type_name()
+            ))),
         }
     }
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
         self.validate(&value).map_err(named)?;
         let array = value.into_array().map_err(named)?;
-        self.write(&array, cx).map(|record| Value::from(record.into_record()))
+        self.write(&array, cx)
+            .map(|record| Value::from(record.into_record()))
     }
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {

@@ -32,7 +32,8 @@ impl ElementType {
 /// Whether arrays of this type open in zarr-python, tensorstore and zarrs alike.
 pub(crate) fn is_portable(dtype: &DType) -> bool {
     use Kind::{
-        Bool, Complex64, Complex128, Float16, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64,
+        Bool, Complex64, Complex128, Float16, Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16,
+        UInt32, UInt64,
     };
     matches!(
         dtype.kind(),
@@ -71,13 +72,23 @@ const UNITS: [(&str, TimeBase); 14] = [
 ];
 
 fn unit_name(unit: TimeUnit) -> &'static str {
-    UNITS.iter().find(|(_, base)| *base == unit.base).map_or("generic", |(name, _)| name)
+    UNITS
+        .iter()
+        .find(|(_, base)| *base == unit.base)
+        .map_or("generic", |(name, _)| name)
 }
 
 fn unit_base(name: &str) -> Option<TimeBase> {
     // The micro sign is what some writers have for micro.
-    let name = if name == "\u{3bc}s" || name == "\u{b5}s" { "us" } else { name };
-    UNITS.iter().find(|(known, _)| *known == name).map(|(_, base)| *base)
+    let name = if name == "\u{3bc}s" || name == "\u{b5}s" {
+        "us"
+    } else {
+        name
+    };
+    UNITS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, base)| *base)
 }
 
 /// How deep structures may nest: beyond any use, and far from the end of the stack.
@@ -87,10 +98,13 @@ const STRUCT_DEPTH: usize = 32;
 fn check_size(dtype: DType) -> Result<DType> {
     // No numpy element is larger than an i32 says.
     match dtype.size() {
-        0 => Err(Error::unsupported(format!("elements of dtype {} have no bytes, which Zarr cannot hold", dtype.numpy_str()))),
-        size if i32::try_from(size).is_err() => {
-            Err(Error::corrupt(format!("elements of {size} bytes are larger than any that NumPy knows")))
-        }
+        0 => Err(Error::unsupported(format!(
+            "elements of dtype {} have no bytes, which Zarr cannot hold",
+            dtype.numpy_str()
+        ))),
+        size if i32::try_from(size).is_err() => Err(Error::corrupt(format!(
+            "elements of {size} bytes are larger than any that NumPy knows"
+        ))),
         _ => Ok(dtype),
     }
 }
@@ -103,8 +117,8 @@ mod tests {
     #[test]
     fn names_go_there_and_back() {
         for text in [
-            "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16", "|S3", "<U4",
-            "|V5", "<M8[us]", "<M8[25s]", "<m8[D]", "<M8",
+            "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8",
+            "<c16", "|S3", "<U4", "|V5", "<M8[us]", "<M8[25s]", "<m8[D]", "<M8",
         ] {
             let dtype: DType = text.parse().unwrap();
             let fixed = ElementType::Fixed(dtype.clone());
@@ -117,9 +131,18 @@ mod tests {
     fn the_names_are_those_of_zarr_python() {
         let name = |text: &str| v3_name(&text.parse().unwrap()).unwrap();
         assert_eq!(name(">i2"), json!("int16"));
-        assert_eq!(name("<U4"), json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": 16}}));
-        assert_eq!(name("|S3"), json!({"name": "null_terminated_bytes", "configuration": {"length_bytes": 3}}));
-        assert_eq!(name("|V5"), json!({"name": "raw_bytes", "configuration": {"length_bytes": 5}}));
+        assert_eq!(
+            name("<U4"),
+            json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": 16}})
+        );
+        assert_eq!(
+            name("|S3"),
+            json!({"name": "null_terminated_bytes", "configuration": {"length_bytes": 3}})
+        );
+        assert_eq!(
+            name("|V5"),
+            json!({"name": "raw_bytes", "configuration": {"length_bytes": 5}})
+        );
         assert_eq!(
             name("<M8[25s]"),
             json!({"name": "numpy.datetime64", "configuration": {"unit": "s", "scale_factor": 25}})
@@ -128,19 +151,33 @@ mod tests {
 
     #[test]
     fn structures_are_read_in_both_formats() {
-        let v2 = json!([["x", "<i4"], ["", "|V4"], ["y", [["a", ">f8"], ["b", "|u1", [2, 3]]]]]);
-        let ElementType::Fixed(dtype) = v2_parse(&v2, &[]).unwrap() else { panic!() };
-        assert_eq!(dtype.size(), 4 + 4 + 8 + 6);
-        let Kind::Struct(record) = dtype.kind() else { panic!() };
-        assert_eq!(record.fields().iter().map(|field| (field.name.as_str(), field.offset)).collect::<Vec<_>>(), [
-            ("x", 0),
-            ("y", 8)
+        let v2 = json!([
+            ["x", "<i4"],
+            ["", "|V4"],
+            ["y", [["a", ">f8"], ["b", "|u1", [2, 3]]]]
         ]);
+        let ElementType::Fixed(dtype) = v2_parse(&v2, &[]).unwrap() else {
+            panic!()
+        };
+        assert_eq!(dtype.size(), 4 + 4 + 8 + 6);
+        let Kind::Struct(record) = dtype.kind() else {
+            panic!()
+        };
+        assert_eq!(
+            record
+                .fields()
+                .iter()
+                .map(|field| (field.name.as_str(), field.offset))
+                .collect::<Vec<_>>(),
+            [("x", 0), ("y", 8)]
+        );
         let old = json!({"name": "structured", "configuration": {"fields": [["x", "int32"], ["t",
             {"name": "fixed_length_utf32", "configuration": {"length_bytes": 8}}]]}});
         let new = json!({"name": "struct", "configuration": {"fields": [{"name": "x", "data_type": "int32"},
             {"name": "t", "data_type": {"name": "fixed_length_utf32", "configuration": {"length_bytes": 8}}}]}});
-        let ElementType::Fixed(dtype) = v3_parse(&old).unwrap() else { panic!() };
+        let ElementType::Fixed(dtype) = v3_parse(&old).unwrap() else {
+            panic!()
+        };
         assert_eq!(v3_parse(&new).unwrap(), ElementType::Fixed(dtype.clone()));
         assert_eq!(v3_name(&dtype).unwrap(), old);
     }
@@ -149,7 +186,10 @@ mod tests {
     fn what_zarr_cannot_hold_is_refused_by_name() {
         for text in ["<f16", "<c32"] {
             let dtype: DType = text.parse().unwrap();
-            assert!(v3_name(&dtype).unwrap_err().to_string().contains("float128"), "{text}");
+            assert!(
+                v3_name(&dtype).unwrap_err().to_string().contains("float128"),
+                "{text}"
+            );
         }
         assert!(v3_name(&"|S0".parse().unwrap()).is_err());
         for wrong in [

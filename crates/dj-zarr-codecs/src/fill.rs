@@ -21,7 +21,9 @@ pub(crate) fn v2_parse(fill: &Json, dtype: &DType) -> Result<Vec<u8>> {
     match fill {
         Json::Null => Ok(vec![0; dtype.size()]),
         // Zarr-python 2 writes structures and raw bytes as base64, and 0 for "all zero".
-        Json::Number(number) if number.as_u64() == Some(0) && no_number(dtype.kind()) => Ok(vec![0; dtype.size()]),
+        Json::Number(number) if number.as_u64() == Some(0) && no_number(dtype.kind()) => {
+            Ok(vec![0; dtype.size()])
+        }
         _ => parse(fill, dtype).ok_or_else(|| wrong(fill, dtype)),
     }
 }
@@ -40,7 +42,10 @@ pub(crate) fn v3_json(element: &[u8], dtype: &DType) -> Result<Json> {
 }
 
 fn no_number(kind: &Kind) -> bool {
-    matches!(kind, Kind::Bytes(_) | Kind::Unicode(_) | Kind::Void(_) | Kind::Struct(_))
+    matches!(
+        kind,
+        Kind::Bytes(_) | Kind::Unicode(_) | Kind::Void(_) | Kind::Struct(_)
+    )
 }
 
 fn wrong(fill: &Json, dtype: &DType) -> Error {
@@ -52,7 +57,10 @@ fn parse(fill: &Json, dtype: &DType) -> Option<Vec<u8>> {
     let order = dtype.byte_order();
     macro_rules! int {
         ($type:ty) => {
-            ordered(&<$type>::try_from(integer(fill)?).ok()?.to_le_bytes(), order)
+            ordered(
+                &<$type>::try_from(integer(fill)?).ok()?.to_le_bytes(),
+                order,
+            )
         };
     }
     Some(match dtype.kind() {
@@ -91,9 +99,13 @@ fn parse(fill: &Json, dtype: &DType) -> Option<Vec<u8>> {
         }
         Kind::Bytes(width) | Kind::Void(width) => match fill {
             // The V3 specification writes raw bits as numbers, zarr-python as base64.
-            Json::Array(bytes) => {
-                padded(bytes.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect::<Option<_>>()?, *width)?
-            }
+            Json::Array(bytes) => padded(
+                bytes
+                    .iter()
+                    .map(|byte| u8::try_from(byte.as_u64()?).ok())
+                    .collect::<Option<_>>()?,
+                *width,
+            )?,
             _ => padded(BASE64.decode(fill.as_str()?.as_bytes()).ok()?, *width)?,
         },
         Kind::Struct(record) => match fill {
@@ -101,9 +113,13 @@ fn parse(fill: &Json, dtype: &DType) -> Option<Vec<u8>> {
             Json::Object(values) => {
                 let mut element = vec![0; record.size()];
                 for field in record.fields() {
-                    let Some(value) = values.get(&field.name) else { continue };
+                    let Some(value) = values.get(&field.name) else {
+                        continue;
+                    };
                     let bytes = parse(value, &field.dtype)?;
-                    element.get_mut(field.offset..field.offset.checked_add(bytes.len())?)?.copy_from_slice(&bytes);
+                    element
+                        .get_mut(field.offset..field.offset.checked_add(bytes.len())?)?
+                        .copy_from_slice(&bytes);
                 }
                 element
             }
@@ -137,7 +153,11 @@ fn integer(fill: &Json) -> Option<i128> {
     match fill {
         Json::Bool(flag) => Some(i128::from(*flag)),
         Json::Number(number) => {
-            let float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
+            let float = || {
+                number
+                    .as_f64()
+                    .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
+            };
             number
                 .as_i64()
                 .map(i128::from)
@@ -183,10 +203,18 @@ fn half_bits(number: f64) -> u16 {
         return sign | 0x7c00;
     }
     // Halves have a fixed step of 2^-24 below 2^-14, and of 2^(exponent - 10) above.
-    let exponent = if size < 2f64.powi(-14) { -14 } else { size.log2().floor() as i32 };
+    let exponent = if size < 2f64.powi(-14) {
+        -14
+    } else {
+        size.log2().floor() as i32
+    };
     let steps = (size / 2f64.powi(exponent - 10)).round_ties_even() as u16;
     // A carry out of the mantissa runs into the exponent, which is what it should do.
-    let biased = if steps >= 1024 { (((exponent + 15) as u16) << 10) + (steps - 1024) } else { steps };
+    let biased = if steps >= 1024 {
+        (((exponent + 15) as u16) << 10) + (steps - 1024)
+    } else {
+        steps
+    };
     sign | biased
 }
 
@@ -208,13 +236,20 @@ fn complex(fill: &Json, size: usize, order: ByteOrder) -> Option<Vec<u8>> {
 }
 
 fn json_of(element: &[u8], dtype: &DType) -> Result<Json> {
-    let bad = || Error::invalid_value(format!("a fill value of {} bytes is no element of dtype {dtype}", element.len()));
+    let bad = || {
+        Error::invalid_value(format!(
+            "a fill value of {} bytes is no element of dtype {dtype}",
+            element.len()
+        ))
+    };
     if element.len() != dtype.size() {
         return Err(bad());
     }
     macro_rules! number {
         ($type:ty) => {
-            Json::from(<$type>::from_le_bytes(element.try_into().map_err(|_| bad())?))
+            Json::from(<$type>::from_le_bytes(
+                element.try_into().map_err(|_| bad())?,
+            ))
         };
     }
     let part = |range: std::ops::Range<usize>| element.get(range).unwrap_or_default();
@@ -234,11 +269,18 @@ fn json_of(element: &[u8], dtype: &DType) -> Result<Json> {
         Kind::Unicode(_) => {
             let text: Option<String> = element
                 .chunks_exact(4)
-                .map(|code| code.try_into().ok().map(u32::from_le_bytes).and_then(char::from_u32))
+                .map(|code| {
+                    code.try_into()
+                        .ok()
+                        .map(u32::from_le_bytes)
+                        .and_then(char::from_u32)
+                })
                 .collect();
             Json::from(text.ok_or_else(bad)?.trim_end_matches('\0'))
         }
-        _ if element.iter().all(|&byte| byte == 0) && matches!(dtype.kind(), Kind::Bytes(_)) => Json::from(""),
+        _ if element.iter().all(|&byte| byte == 0) && matches!(dtype.kind(), Kind::Bytes(_)) => {
+            Json::from("")
+        }
         _ => Json::from(BASE64.encode(element)),
     })
 }
@@ -293,11 +335,20 @@ mod tests {
         assert_eq!(v3(json!(-2), "<i2").unwrap(), [0xfe, 0xff]);
         assert_eq!(v3(json!(u64::MAX), "<u8").unwrap(), [0xff; 8]);
         assert_eq!(v3(json!("NaN"), "<f4").unwrap(), 0x7fc0_0000_u32.to_le_bytes());
-        assert_eq!(v3(json!("0x7fc00001"), "<f4").unwrap(), 0x7fc0_0001_u32.to_le_bytes());
+        assert_eq!(
+            v3(json!("0x7fc00001"), "<f4").unwrap(),
+            0x7fc0_0001_u32.to_le_bytes()
+        );
         assert_eq!(v3(json!("-Infinity"), "<f2").unwrap(), [0, 0xfc]);
-        assert_eq!(v3(json!([1.0, "NaN"]), "<c8").unwrap(), [0, 0, 0x80, 0x3f, 0, 0, 0xc0, 0x7f]);
+        assert_eq!(
+            v3(json!([1.0, "NaN"]), "<c8").unwrap(),
+            [0, 0, 0x80, 0x3f, 0, 0, 0xc0, 0x7f]
+        );
         assert_eq!(v3(json!("YQ=="), "|S3").unwrap(), [b'a', 0, 0]);
-        assert_eq!(v3(json!("ab"), "<U3").unwrap(), [b'a', 0, 0, 0, b'b', 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            v3(json!("ab"), "<U3").unwrap(),
+            [b'a', 0, 0, 0, b'b', 0, 0, 0, 0, 0, 0, 0]
+        );
         assert_eq!(v2_parse(&json!(258), &">i2".parse().unwrap()).unwrap(), [1, 2]);
         assert_eq!(v2_parse(&json!(null), &"<f8".parse().unwrap()).unwrap(), [0; 8]);
         for (fill, dtype) in [
@@ -341,7 +392,10 @@ mod tests {
             ("<f4", 0xffc0_1234_u32.to_le_bytes().to_vec()),
             ("<f2", vec![1, 0x7c]),
             ("<f8", (-0.1f64).to_le_bytes().to_vec()),
-            ("<c16", [f64::NAN.to_le_bytes(), f64::INFINITY.to_le_bytes()].concat()),
+            (
+                "<c16",
+                [f64::NAN.to_le_bytes(), f64::INFINITY.to_le_bytes()].concat(),
+            ),
             ("|S3", b"a\0\0".to_vec()),
             ("<U2", vec![0x2c, 0x67, 0, 0, 0, 0, 0, 0]),
             ("|V2", vec![0, 9]),

@@ -46,11 +46,16 @@ impl Metadata {
             None => match document::read(folder, v2::DOCUMENT, limits)? {
                 Some(found) => {
                     let attributes = document::read(folder, v2::ATTRIBUTES, limits)?;
-                    v2::parse(found, attributes, limits).map_err(|error| error.at(folder.object(v2::DOCUMENT)))?
+                    v2::parse(found, attributes, limits)
+                        .map_err(|error| error.at(folder.object(v2::DOCUMENT)))?
                 }
                 None => {
                     let group = folder.size(v2::GROUP)?.is_some();
-                    let what = if group { "there is a Zarr group where an array is expected" } else { "there is no Zarr array" };
+                    let what = if group {
+                        "there is a Zarr group where an array is expected"
+                    } else {
+                        "there is no Zarr array"
+                    };
                     return Err(Error::not_found(what).at(folder.path()).advise(if group {
                         "open one of the arrays in it"
                     } else {
@@ -97,13 +102,23 @@ impl Metadata {
             )));
         }
         if self.object_shape.contains(&0) {
-            return Err(Error::corrupt(format!("chunks of shape {:?} hold nothing", self.object_shape)));
+            return Err(Error::corrupt(format!(
+                "chunks of shape {:?} hold nothing",
+                self.object_shape
+            )));
         }
         let item = self.element.fixed().map_or(1, DType::size) as u64;
-        let bytes = self.chunk_shape().iter().try_fold(item, |product, &length| product.checked_mul(length));
+        let bytes = self
+            .chunk_shape()
+            .iter()
+            .try_fold(item, |product, &length| product.checked_mul(length));
         limits.check_chunk_bytes(bytes.unwrap_or(u64::MAX))?;
         if usize::try_from(bytes.unwrap_or(u64::MAX)).is_err() {
-            return Err(Error::limit("chunk bytes", bytes.unwrap_or(u64::MAX), usize::MAX as u64));
+            return Err(Error::limit(
+                "chunk bytes",
+                bytes.unwrap_or(u64::MAX),
+                usize::MAX as u64,
+            ));
         }
         Ok(self)
     }
@@ -117,13 +132,16 @@ fn ordered(dtype: &DType, order: dj_codec_api::ByteOrder) -> DType {
         for field in &mut fields {
             field.dtype = ordered(&field.dtype, order);
         }
-        return StructType::new(fields, record.size()).map_or_else(|_| dtype.clone(), |record| DType::new(Kind::Struct(record)));
+        return StructType::new(fields, record.size())
+            .map_or_else(|_| dtype.clone(), |record| DType::new(Kind::Struct(record)));
     }
     DType::with_order(dtype.kind().clone(), order)
 }
 
 /// A list of lengths.
 fn lengths(json: Option<&Json>, key: &str) -> Result<Vec<u64>> {
-    let lengths = json.and_then(Json::as_array).and_then(|list| list.iter().map(Json::as_u64).collect::<Option<_>>());
+    let lengths = json
+        .and_then(Json::as_array)
+        .and_then(|list| list.iter().map(Json::as_u64).collect::<Option<_>>());
     lengths.ok_or_else(|| Error::corrupt(format!("{key} is no list of lengths")))
 }

@@ -131,10 +131,16 @@ mod tests {
     #[test]
     fn only_a_path_is_needed() {
         let record = parse(json!({"path": "a/b.zarr/", "note": 1})).unwrap();
-        assert_eq!((record.path(), record.store(), record.shape()), ("a/b.zarr", None, None));
+        assert_eq!(
+            (record.path(), record.store(), record.shape()),
+            ("a/b.zarr", None, None)
+        );
         assert_eq!(record.into_record().get("note"), Some(&json!(1)));
         let record = parse(json!({"path": "a", "store": "main", "shape": [2, 3], "dtype": ">i2"})).unwrap();
-        assert_eq!((record.store(), record.shape()), (Some("main"), Some(&[2, 3][..])));
+        assert_eq!(
+            (record.store(), record.shape()),
+            (Some("main"), Some(&[2, 3][..]))
+        );
         assert_eq!(record.dtype().unwrap().to_string(), ">i2");
     }
 
@@ -144,8 +150,17 @@ mod tests {
             let error = parse(json!({ "path": path })).unwrap_err();
             assert_eq!(error.kind(), &ErrorKind::UnsafePath, "{path}");
         }
-        for wrong in [json!({}), json!({"path": 5}), json!({"path": "a", "shape": [-1]}), json!({"path": "a", "inventory": 1})] {
-            assert_eq!(parse(wrong.clone()).unwrap_err().kind(), &ErrorKind::Corrupt, "{wrong}");
+        for wrong in [
+            json!({}),
+            json!({"path": 5}),
+            json!({"path": "a", "shape": [-1]}),
+            json!({"path": "a", "inventory": 1}),
+        ] {
+            assert_eq!(
+                parse(wrong.clone()).unwrap_err().kind(),
+                &ErrorKind::Corrupt,
+                "{wrong}"
+            );
         }
     }
 }

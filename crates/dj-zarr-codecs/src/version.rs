@@ -20,8 +20,16 @@ pub(crate) const FORMATS: VersionDispatch<Format> = VersionDispatch {
     writes: FormatVersion::new(2, 0),
     assumed: FormatVersion::new(1, 0),
     readers: &[
-        Reader { version: FormatVersion::new(1, 0), status: FormatStatus::Legacy, read: Format::Plain },
-        Reader { version: FormatVersion::new(2, 0), status: FormatStatus::Current, read: Format::Inventoried },
+        Reader {
+            version: FormatVersion::new(1, 0),
+            status: FormatStatus::Legacy,
+            read: Format::Plain,
+        },
+        Reader {
+            version: FormatVersion::new(2, 0),
+            status: FormatStatus::Current,
+            read: Format::Inventoried,
+        },
     ],
 };
 
@@ -35,9 +43,15 @@ pub(crate) fn version_of(
     record: Option<&ZarrRecord>,
 ) -> Result<FormatVersion> {
     // Other codecs keep Zarr arrays too; their version says nothing of this one's format.
-    let ours = attributes.get("codec_name").and_then(Json::as_str).is_none_or(|name| name == FORMATS.codec);
+    let ours = attributes
+        .get("codec_name")
+        .and_then(Json::as_str)
+        .is_none_or(|name| name == FORMATS.codec);
     let attribute = attributes.get("codec_version").filter(|_| ours);
-    FORMATS.version_of([attribute, record.and_then(|record| record.record().get("codec_version"))])
+    FORMATS.version_of([
+        attribute,
+        record.and_then(|record| record.record().get("codec_version")),
+    ])
 }
 
 #[cfg(test)]
@@ -48,8 +62,12 @@ mod tests {
     use super::*;
 
     fn version(attributes: Json, record: Json) -> String {
-        let Json::Object(attributes) = attributes else { panic!() };
-        let record = Record::from_json(record).and_then(ZarrRecord::from_record).unwrap();
+        let Json::Object(attributes) = attributes else {
+            panic!()
+        };
+        let record = Record::from_json(record)
+            .and_then(ZarrRecord::from_record)
+            .unwrap();
         version_of(&attributes, Some(&record)).unwrap().to_string()
     }
 
@@ -61,7 +79,13 @@ mod tests {
         assert_eq!(version(json!({}), bare.clone()), "1.0");
         assert_eq!(version(json!({}), noted.clone()), "2.0");
         assert_eq!(version(json!({"codec_version": "1.0"}), noted.clone()), "1.0");
-        assert_eq!(version(json!({"codec_version": "1.0", "codec_name": "photon"}), noted), "2.0");
-        assert_eq!(version(json!({"codec_version": "7.0", "codec_name": "photon"}), bare), "1.0");
+        assert_eq!(
+            version(json!({"codec_version": "1.0", "codec_name": "photon"}), noted),
+            "2.0"
+        );
+        assert_eq!(
+            version(json!({"codec_version": "7.0", "codec_name": "photon"}), bare),
+            "1.0"
+        );
     }
 }

@@ -14,6 +14,7 @@ mod pool;
 mod shard;
 mod sink;
 mod stream;
+mod unfinished;
 
 pub use options::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions};
 pub use stream::ZarrWriter;

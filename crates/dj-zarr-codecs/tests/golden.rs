@@ -33,16 +33,28 @@ fn a_record_that_contradicts_its_array_is_refused() {
     let (_, record, cx) = case();
     let codec = ZarrCodec::default();
     assert_eq!(codec.open(record.clone(), &cx).unwrap().shape(), [2, 3]);
-    let error = codec.open(record.clone().with("shape", Json::from(vec![3, 2])), &cx).unwrap_err();
+    let error = codec
+        .open(record.clone().with("shape", Json::from(vec![3, 2])), &cx)
+        .unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Corrupt);
-    assert!(error.to_string().contains("[3, 2]") && error.to_string().contains("[2, 3]"), "{error}");
-    let error = codec.open(record.clone().with("codec_version", "3.0"), &cx).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnsupportedFormat { .. }), "{error}");
+    assert!(
+        error.to_string().contains("[3, 2]") && error.to_string().contains("[2, 3]"),
+        "{error}"
+    );
+    let error = codec
+        .open(record.clone().with("codec_version", "3.0"), &cx)
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::UnsupportedFormat { .. }),
+        "{error}"
+    );
     for path in ["../x.zarr", "/etc", "_schema/../../x"] {
         let error = codec.open(record.clone().with("path", path), &cx).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::UnsafePath, "{error}");
     }
-    let error = codec.open(record.with("path", "_schema/gone.zarr"), &cx).unwrap_err();
+    let error = codec
+        .open(record.with("path", "_schema/gone.zarr"), &cx)
+        .unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::NotFound, "{error}");
 }
 
@@ -53,7 +65,10 @@ fn another_dtype_in_the_record_is_a_warning() {
     let cx = cx.with_warnings(log.clone());
     let codec = ZarrCodec::default();
     codec.open(record.clone(), &cx).unwrap();
-    assert!(log.take().is_empty(), "a byte order that Zarr does not keep is no contradiction");
+    assert!(
+        log.take().is_empty(),
+        "a byte order that Zarr does not keep is no contradiction"
+    );
     let array = codec.open(record.with("dtype", "float64"), &cx).unwrap();
     assert_eq!(array.dtype().unwrap().to_string(), "int16");
     assert_eq!(log.take().len(), 1);

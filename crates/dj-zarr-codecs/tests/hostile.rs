@@ -1,5 +1,10 @@
 //! Bytes that nobody vouches for: an error in words, no panic, no large allocation.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::io::Write;
 use std::ops::{ControlFlow, Range};
@@ -34,7 +39,9 @@ fn v2() -> Json {
 /// A store with one array: its metadata and these chunks.
 fn store(key: &str, metadata: &Json, chunks: &[(&str, Vec<u8>)]) -> Arc<dyn Store> {
     let store = MemoryStore::new();
-    store.put(&format!("a.zarr/{key}"), metadata.to_string().into()).unwrap();
+    store
+        .put(&format!("a.zarr/{key}"), metadata.to_string().into())
+        .unwrap();
     for (key, bytes) in chunks {
         store.put(&format!("a.zarr/{key}"), bytes.clone().into()).unwrap();
     }
@@ -42,7 +49,11 @@ fn store(key: &str, metadata: &Json, chunks: &[(&str, Vec<u8>)]) -> Arc<dyn Stor
 }
 
 fn open(metadata: &Json) -> Result<ZarrArray> {
-    let key = if metadata["zarr_format"] == 2 { ".zarray" } else { "zarr.json" };
+    let key = if metadata["zarr_format"] == 2 {
+        ".zarray"
+    } else {
+        "zarr.json"
+    };
     ZarrArray::open_path(store(key, metadata, &[]), "a.zarr")
 }
 
@@ -66,20 +77,45 @@ fn absurd_metadata_is_refused_in_words() {
         (changed(v3(), "/shape", json!([4])), "do not fit"),
         (changed(v3(), "/shape", json!([4, -6])), "list of lengths"),
         (changed(v3(), "/shape", json!("4")), "list of lengths"),
-        (changed(v3(), "/chunk_grid/configuration/chunk_shape", json!([0, 3])), "chunks of shape [0, 3]"),
-        (changed(v3(), "/chunk_grid/configuration/chunk_shape", json!([huge, huge])), "chunk bytes"),
-        (changed(v3(), "/chunk_grid/name", json!("rectilinear")), "rectilinear"),
+        (
+            changed(v3(), "/chunk_grid/configuration/chunk_shape", json!([0, 3])),
+            "chunks of shape [0, 3]",
+        ),
+        (
+            changed(v3(), "/chunk_grid/configuration/chunk_shape", json!([huge, huge])),
+            "chunk bytes",
+        ),
+        (
+            changed(v3(), "/chunk_grid/name", json!("rectilinear")),
+            "rectilinear",
+        ),
         (changed(v3(), "/data_type", json!("int128")), "int128"),
-        (changed(v3(), "/data_type", json!({"name": "raw_bytes", "configuration": {"length_bytes": huge}})), "bytes"),
+        (
+            changed(
+                v3(),
+                "/data_type",
+                json!({"name": "raw_bytes", "configuration": {"length_bytes": huge}}),
+            ),
+            "bytes",
+        ),
         (changed(v3(), "/fill_value", json!("x")), "fill value"),
         (changed(v3(), "/fill_value", json!(1 << 20)), "fill value"),
         (changed(v3(), "/codecs/1/name", json!("wavpack")), "\"wavpack\""),
         (changed(v3(), "/codecs", json!({})), "codecs"),
         (changed(v3(), "/zarr_format", json!(4)), "zarr_format"),
         (changed(v3(), "/node_type", json!("group")), "group"),
-        (changed(v3(), "/chunk_key_encoding/name", json!("spiral")), "spiral"),
-        (changed(v3(), "/attributes", json!({"codec_version": "9.0"})), "upgrade dj-zarr-codecs"),
-        (changed(v3(), "/attributes", json!({"codec_version": []})), "format version"),
+        (
+            changed(v3(), "/chunk_key_encoding/name", json!("spiral")),
+            "spiral",
+        ),
+        (
+            changed(v3(), "/attributes", json!({"codec_version": "9.0"})),
+            "upgrade dj-zarr-codecs",
+        ),
+        (
+            changed(v3(), "/attributes", json!({"codec_version": []})),
+            "format version",
+        ),
         (changed(v2(), "/chunks", json!([2, 0])), "chunks of shape [2, 0]"),
         (changed(v2(), "/chunks", json!([1_u64 << 33, 1])), "chunk bytes"),
         (changed(v2(), "/dtype", json!("|O")), "|O"),
@@ -87,7 +123,10 @@ fn absurd_metadata_is_refused_in_words() {
         (changed(v2(), "/order", json!("Z")), "order"),
         (changed(v2(), "/compressor", json!({"id": "lzma"})), "\"lzma\""),
         (changed(v2(), "/filters", json!([{"id": "pickle"}])), "\"pickle\""),
-        (changed(v2(), "/filters", json!([{"id": "delta", "dtype": "<U9"}])), "delta"),
+        (
+            changed(v2(), "/filters", json!([{"id": "delta", "dtype": "<U9"}])),
+            "delta",
+        ),
     ];
     for (document, words) in cases {
         let error = open(&document).map(|_| ()).unwrap_err();
@@ -96,7 +135,12 @@ fn absurd_metadata_is_refused_in_words() {
     }
     let no_json = MemoryStore::new();
     no_json.put("a.zarr/zarr.json", "{".into()).unwrap();
-    assert_eq!(ZarrArray::open_path(Arc::new(no_json), "a.zarr").unwrap_err().kind(), &ErrorKind::Corrupt);
+    assert_eq!(
+        ZarrArray::open_path(Arc::new(no_json), "a.zarr")
+            .unwrap_err()
+            .kind(),
+        &ErrorKind::Corrupt
+    );
     let group = MemoryStore::new();
     group.put("a.zarr/.zgroup", "{}".into()).unwrap();
     let error = ZarrArray::open_path(Arc::new(group), "a.zarr").unwrap_err();
@@ -113,30 +157,64 @@ fn limit_of(error: &Error) -> &'static str {
 #[test]
 fn every_limit_trips() {
     let open = |document: &Json, limits: Limits| {
-        let key = if document["zarr_format"] == 2 { ".zarray" } else { "zarr.json" };
+        let key = if document["zarr_format"] == 2 {
+            ".zarray"
+        } else {
+            "zarr.json"
+        };
         ZarrArray::open_path_with_limits(store(key, document, &[]), "a.zarr", limits)
     };
     let limits = Limits::default;
-    assert_eq!(limit_of(&open(&v3(), limits().with_metadata_bytes(100)).unwrap_err()), "metadata bytes");
-    assert_eq!(limit_of(&open(&v3(), limits().with_dimensions(1)).unwrap_err()), "dimensions");
-    assert_eq!(limit_of(&open(&v2(), limits().with_dimensions(1)).unwrap_err()), "dimensions");
-    assert_eq!(limit_of(&open(&v3(), limits().with_chunk_bytes(11)).unwrap_err()), "chunk bytes");
+    assert_eq!(
+        limit_of(&open(&v3(), limits().with_metadata_bytes(100)).unwrap_err()),
+        "metadata bytes"
+    );
+    assert_eq!(
+        limit_of(&open(&v3(), limits().with_dimensions(1)).unwrap_err()),
+        "dimensions"
+    );
+    assert_eq!(
+        limit_of(&open(&v2(), limits().with_dimensions(1)).unwrap_err()),
+        "dimensions"
+    );
+    assert_eq!(
+        limit_of(&open(&v3(), limits().with_chunk_bytes(11)).unwrap_err()),
+        "chunk bytes"
+    );
     let small = open(&v3(), limits().with_array_bytes(24)).unwrap();
     assert_eq!(limit_of(&small.read().unwrap_err()), "array bytes");
-    assert_eq!(small.read_region(&[0..2]).unwrap().nbytes(), 24);
+    assert_eq!(small.rows(0..2).unwrap().nbytes(), 24);
     // The shape alone costs nothing; reading it would.
     let vast = changed(v3(), "/shape", json!([1_u64 << 60, 1_u64 << 60]));
     let vast = open(&vast, limits()).unwrap();
     assert_eq!(limit_of(&vast.read().unwrap_err()), "array bytes");
-    assert_eq!(vast.read_region(&[(1 << 59)..(1 << 59) + 1, 5..7]).unwrap().to_vec::<i16>().unwrap(), [7, 7]);
+    assert_eq!(
+        vast.read_region(&[(1 << 59)..(1 << 59) + 1, 5..7])
+            .unwrap()
+            .to_vec::<i16>()
+            .unwrap(),
+        [7, 7]
+    );
     let mut texts = changed(v3(), "/data_type", json!("string"));
     texts["codecs"] = json!(["vlen-utf8"]);
     texts["fill_value"] = json!("");
-    assert_eq!(limit_of(&open(&texts, limits().with_items(10)).unwrap().read_value().unwrap_err()), "items");
-    let shards = json!([{"name": "sharding_indexed", "configuration": {"chunk_shape": [1, 1], "codecs": ["bytes"]}}]);
+    assert_eq!(
+        limit_of(
+            &open(&texts, limits().with_items(10))
+                .unwrap()
+                .read_value()
+                .unwrap_err()
+        ),
+        "items"
+    );
+    let shards =
+        json!([{"name": "sharding_indexed", "configuration": {"chunk_shape": [1, 1], "codecs": ["bytes"]}}]);
     let mut sharded = changed(v3(), "/codecs", shards);
     sharded["chunk_grid"]["configuration"]["chunk_shape"] = json!([1 << 20, 1 << 20]);
-    assert_eq!(limit_of(&open(&sharded, limits()).unwrap_err()), "chunks in a shard");
+    assert_eq!(
+        limit_of(&open(&sharded, limits()).unwrap_err()),
+        "chunks in a shard"
+    );
 }
 
 #[test]
@@ -152,7 +230,10 @@ fn chunks_that_are_not_what_they_should_be_are_named() {
         let store = store("zarr.json", &v3(), &[("c/1/0", bytes)]);
         let error = ZarrArray::open_path(store, "a.zarr").unwrap().read().unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Corrupt, "{error}");
-        assert!(error.to_string().contains("at a.zarr/c/1/0: chunk [1, 0]"), "{error}");
+        assert!(
+            error.to_string().contains("at a.zarr/c/1/0: chunk [1, 0]"),
+            "{error}"
+        );
         assert!(error.to_string().contains(words), "{error}");
     }
     // A megabyte of zeros in a kilobyte, where twelve bytes belong.
@@ -186,7 +267,10 @@ impl Store for Forbidding {
         self.0.get_ranges(path, ranges)
     }
     fn get_many(&self, reads: &[Read]) -> Vec<Result<Bytes>> {
-        let denied = |read: &Read| self.check(&read.path).and_then(|()| self.0.get_many(std::slice::from_ref(read)).remove(0));
+        let denied = |read: &Read| {
+            self.check(&read.path)
+                .and_then(|()| self.0.get_many(std::slice::from_ref(read)).remove(0))
+        };
         reads.iter().map(denied).collect()
     }
     fn put(&self, path: &str, data: Bytes) -> Result<()> {
@@ -241,7 +325,10 @@ fn inventoried(store: Arc<dyn Store>) -> (Context, dj_zarr_codecs::ZarrRecord, A
 #[test]
 fn a_lost_chunk_is_an_error_and_a_hole_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let stores: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::new()), Arc::new(FileStore::open(folder.path()).unwrap())];
+    let stores: [Arc<dyn Store>; 2] = [
+        Arc::new(MemoryStore::new()),
+        Arc::new(FileStore::open(folder.path()).unwrap()),
+    ];
     for store in stores {
         let (cx, record, array) = inventoried(store.clone());
         let opened = ZarrCodec::default().open(record.clone(), &cx).unwrap();
@@ -254,7 +341,10 @@ fn a_lost_chunk_is_an_error_and_a_hole_is_not() {
         let error = opened.read().unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Corrupt);
         assert!(error.to_string().contains("[2, 0]"), "{error}");
-        assert_eq!(opened.read_region(&[0..2]).unwrap().to_vec::<u16>().unwrap(), array.rows(0..2).unwrap().to_vec::<u16>().unwrap());
+        assert_eq!(
+            opened.rows(0..2).unwrap().to_vec::<u16>().unwrap(),
+            array.rows(0..2).unwrap().to_vec::<u16>().unwrap()
+        );
         // Without a record nobody can know.
         let bare = ZarrArray::open_path(store.clone(), record.path()).unwrap();
         assert_eq!(bare.frame(2).unwrap().to_vec::<u16>().unwrap(), [0; 50]);
@@ -262,7 +352,10 @@ fn a_lost_chunk_is_an_error_and_a_hole_is_not() {
         let whole = store.get(&object(3)).unwrap();
         store.put(&object(3), whole.slice(..whole.len() / 2)).unwrap();
         let error = opened.frame(3).unwrap_err();
-        assert!(error.kind() == &ErrorKind::Corrupt && error.to_string().contains("[3, 0]"), "{error}");
+        assert!(
+            error.kind() == &ErrorKind::Corrupt && error.to_string().contains("[3, 0]"),
+            "{error}"
+        );
         let mut bytes = whole.to_vec();
         bytes[20] ^= 4;
         store.put(&object(3), bytes.into()).unwrap();
@@ -274,7 +367,11 @@ fn a_lost_chunk_is_an_error_and_a_hole_is_not() {
 fn values_that_are_no_arrays_are_refused_by_name() {
     let cx = Context::new(StoreMap::new());
     let codec = ZarrCodec::default();
-    for (value, words) in [(Value::from(5_i64), "an int"), (Value::from("x"), "a str"), (Value::Null, "null")] {
+    for (value, words) in [
+        (Value::from(5_i64), "an int"),
+        (Value::from("x"), "a str"),
+        (Value::Null, "null"),
+    ] {
         let error = dj_codec_api::Codec::encode(&codec, value, &cx).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
@@ -293,8 +390,19 @@ fn pieces() -> impl Strategy<Value = Json> {
         any::<u64>().prop_map(Json::from),
         any::<f64>().prop_map(Json::from),
         prop_oneof![
-            Just("bytes"), Just("blosc"), Just("delta"), Just("packbits"), Just("|V0"), Just("<M8[us]"), Just("string"),
-            Just("transpose"), Just("sharding_indexed"), Just("F"), Just("NaN"), Just("vlen-utf8"), Just("zlib")
+            Just("bytes"),
+            Just("blosc"),
+            Just("delta"),
+            Just("packbits"),
+            Just("|V0"),
+            Just("<M8[us]"),
+            Just("string"),
+            Just("transpose"),
+            Just("sharding_indexed"),
+            Just("F"),
+            Just("NaN"),
+            Just("vlen-utf8"),
+            Just("zlib")
         ]
         .prop_map(Json::from),
         Just(json!([])),
@@ -308,8 +416,13 @@ fn pieces() -> impl Strategy<Value = Json> {
 fn places(json: &Json, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match json {
-        Json::Object(members) => members.iter().for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), all)),
-        Json::Array(items) => items.iter().enumerate().for_each(|(i, inner)| places(inner, &format!("{at}/{i}"), all)),
+        Json::Object(members) => members
+            .iter()
+            .for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), all)),
+        Json::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, inner)| places(inner, &format!("{at}/{i}"), all)),
         _ => {}
     }
 }
@@ -346,13 +459,11 @@ proptest! {
         let limits = Limits::default().with_array_bytes(1 << 16).with_chunk_bytes(1 << 16).with_items(1 << 12);
         let chunks = [("0.0", chunk.clone()), ("c/0/0", chunk.clone()), ("0", chunk.clone()), ("c", chunk)];
         let store = store(key, &document, &chunks);
-        if let Ok(array) = ZarrArray::open_path_with_limits(store, "a.zarr", limits) {
-            if let Ok(value) = array.read_value() {
-                // What reads has the shape that was promised.
-                if let Value::Array(read) = value {
-                    prop_assert!(read.shape().iter().map(|&n| n as u64).eq(array.shape().iter().copied()));
-                }
-            }
+        if let Ok(array) = ZarrArray::open_path_with_limits(store, "a.zarr", limits)
+            && let Ok(Value::Array(read)) = array.read_value()
+        {
+            // What reads has the shape that was promised.
+            prop_assert!(read.shape().iter().map(|&n| n as u64).eq(array.shape().iter().copied()));
         }
     }
 

@@ -1,6 +1,12 @@
 //! Every tree of the peers reads as the peers read it, whole and by region, from a folder and from a store without
 //! local files.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::single_range_in_vec_init,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,7 +49,9 @@ fn stores(set: &str) -> [Arc<dyn Store>; 2] {
     let folder = FileStore::open(root(set)).unwrap();
     let remote = MemoryStore::new();
     for object in folder.list("").unwrap() {
-        remote.put(&object.path, folder.get(&object.path).unwrap()).unwrap();
+        remote
+            .put(&object.path, folder.get(&object.path).unwrap())
+            .unwrap();
     }
     assert!(remote.local_path("a").is_none());
     [Arc::new(folder), Arc::new(remote)]
@@ -57,20 +65,31 @@ fn check(set: &str) {
     let stores = stores(set);
     for tree in trees(set) {
         for store in &stores {
-            let read = ZarrArray::open_path(store.clone(), &tree.path).and_then(|array| Ok((array.read_value()?, array)));
+            let read = ZarrArray::open_path(store.clone(), &tree.path)
+                .and_then(|array| Ok((array.read_value()?, array)));
             if is_error(&tree.expected) {
                 let error = read.map(|_| ()).unwrap_err();
                 assert_eq!(error.kind(), &ErrorKind::Corrupt, "{}: {error}", tree.id);
-                assert!(error.place().unwrap().contains(&tree.path), "{}: {error}", tree.id);
+                assert!(
+                    error.place().unwrap().contains(&tree.path),
+                    "{}: {error}",
+                    tree.id
+                );
                 continue;
             }
             let (value, array) = read.unwrap_or_else(|error| panic!("{}: {}", tree.id, error.report()));
             let expected = notation::from_json(&tree.expected, &Limits::default()).unwrap();
             // Structured arrays are compared field by field.
-            let printed = notation::from_json(&notation::to_json(&value).unwrap(), &Limits::default()).unwrap();
+            let printed =
+                notation::from_json(&notation::to_json(&value).unwrap(), &Limits::default()).unwrap();
             assert_eq!(printed, expected, "{}", tree.id);
             if let Some(attributes) = &tree.attributes {
-                assert_eq!(&Json::Object(array.attributes().clone()), attributes, "{}", tree.id);
+                assert_eq!(
+                    &Json::Object(array.attributes().clone()),
+                    attributes,
+                    "{}",
+                    tree.id
+                );
             }
         }
     }
@@ -94,14 +113,23 @@ fn cut(array: &Array, region: &[Range<u64>]) -> Array {
         start += range.start as usize * array.strides()[axis] as usize;
         shape[axis] = (range.end - range.start) as usize;
     }
-    Array::with_strides(array.dtype().clone(), &shape, array.strides(), start, array.data().clone()).unwrap()
+    Array::with_strides(
+        array.dtype().clone(),
+        &shape,
+        array.strides(),
+        start,
+        array.data().clone(),
+    )
+    .unwrap()
 }
 
 #[test]
 fn every_region_is_a_part_of_the_whole() {
     let mut state = 1_u64;
     let mut random = |below: u64| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) % below
     };
     let mut compared = 0;
@@ -140,12 +168,28 @@ fn every_region_is_a_part_of_the_whole() {
 fn frames_and_typed_reads() {
     let [store, _] = stores("numcodecs");
     let array = ZarrArray::open_path(store, "v3-shards-blosc-transpose/").unwrap();
-    assert_eq!((array.shape(), array.chunk_shape()), (&[6, 8, 10][..], &[3, 4, 5][..]));
-    assert_eq!((array.shard_shape(), array.zarr_format()), (Some(&[6, 4, 10][..]), 3));
+    assert_eq!(
+        (array.shape(), array.chunk_shape()),
+        (&[6, 8, 10][..], &[3, 4, 5][..])
+    );
+    assert_eq!(
+        (array.shard_shape(), array.zarr_format()),
+        (Some(&[6, 4, 10][..]), 3)
+    );
     assert_eq!(array.format_version().to_string(), "1.0");
     let frame = array.frame(4).unwrap();
     assert_eq!(frame.shape(), [8, 10]);
     let expected: Vec<u16> = (320..400).collect();
+    assert_eq!(
+        array
+            .rows(3..5)
+            .unwrap()
+            .rows(1..2)
+            .unwrap()
+            .to_vec::<u16>()
+            .unwrap(),
+        expected
+    );
     assert_eq!(frame.to_vec::<u16>().unwrap(), expected);
     assert_eq!(array.read_region_vec::<u16>(&[4..5]).unwrap(), expected);
     let mut out = vec![7_u16; 80];
@@ -159,9 +203,17 @@ fn frames_and_typed_reads() {
         array.frame(u64::MAX).unwrap_err(),
     ] {
         assert_eq!(error.kind(), &ErrorKind::InvalidValue, "{error}");
-        assert!(error.to_string().starts_with("<zarr> at v3-shards-blosc-transpose"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("<zarr> at v3-shards-blosc-transpose"),
+            "{error}"
+        );
     }
-    assert_eq!(array.read_region_vec::<i16>(&[]).unwrap_err().kind(), &ErrorKind::Unsupported);
+    assert_eq!(
+        array.read_region_vec::<i16>(&[]).unwrap_err().kind(),
+        &ErrorKind::Unsupported
+    );
     // A read that overwrites what was there writes fill values too.
     let [store, _] = stores("zarr");
     let holes = ZarrArray::open_path(store, "v3/shard-missing-inner").unwrap();

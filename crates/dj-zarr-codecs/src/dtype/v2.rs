@@ -13,9 +13,13 @@ pub(crate) fn v2_parse(name: &Json, filters: &[&str]) -> Result<ElementType> {
         return match filters.first() {
             Some(&"vlen-utf8") => Ok(ElementType::Text),
             Some(&"vlen-bytes") => Ok(ElementType::Bytes),
-            Some(other) => Err(Error::unsupported(format!("objects stored by the filter {other:?} are not known here"))
-                .advise("known are vlen-utf8 and vlen-bytes")),
-            None => Err(Error::corrupt("dtype is |O, but no filter says how the objects are stored")),
+            Some(other) => Err(Error::unsupported(format!(
+                "objects stored by the filter {other:?} are not known here"
+            ))
+            .advise("known are vlen-utf8 and vlen-bytes")),
+            None => Err(Error::corrupt(
+                "dtype is |O, but no filter says how the objects are stored",
+            )),
         };
     }
     parse(name, 0).and_then(check_size).map(ElementType::Fixed)
@@ -31,7 +35,8 @@ fn parse(name: &Json, depth: usize) -> Result<DType> {
             let mut fields = Vec::new();
             let mut offset = 0usize;
             for entry in entries {
-                let wrong = || Error::corrupt("a field of a structured dtype is a name, a dtype and perhaps a shape");
+                let wrong =
+                    || Error::corrupt("a field of a structured dtype is a name, a dtype and perhaps a shape");
                 let entry = entry.as_array().ok_or_else(wrong)?;
                 let (label, dtype, shape) = match entry.as_slice() {
                     [label, dtype] => (label, dtype, Vec::new()),
@@ -47,9 +52,18 @@ fn parse(name: &Json, depth: usize) -> Result<DType> {
                     },
                     _ => return Err(wrong()),
                 };
-                let field = Field { name: label, title, dtype: parse(dtype, depth + 1)?, shape, offset };
+                let field = Field {
+                    name: label,
+                    title,
+                    dtype: parse(dtype, depth + 1)?,
+                    shape,
+                    offset,
+                };
                 let overflow = || Error::corrupt("a structured dtype is larger than memory");
-                offset = field.size().and_then(|size| size.checked_add(offset)).ok_or_else(overflow)?;
+                offset = field
+                    .size()
+                    .and_then(|size| size.checked_add(offset))
+                    .ok_or_else(overflow)?;
                 // What has no name is padding.
                 if !(field.name.is_empty() && matches!(field.dtype.kind(), Kind::Void(_))) {
                     fields.push(field);

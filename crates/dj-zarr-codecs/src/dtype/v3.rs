@@ -23,8 +23,10 @@ const PLAIN: [(&str, Kind); 14] = [
 ];
 
 fn no_long_double(dtype: &DType) -> Error {
-    Error::unsupported(format!("Zarr cannot hold {dtype}: float128 is laid out differently on every machine"))
-        .advise("convert to float64, or complex128")
+    Error::unsupported(format!(
+        "Zarr cannot hold {dtype}: float128 is laid out differently on every machine"
+    ))
+    .advise("convert to float64, or complex128")
 }
 
 /// The name of a type in Zarr V3: of its little-endian form, for the order of the bytes is the `bytes` codec's.
@@ -34,9 +36,7 @@ fn no_long_double(dtype: &DType) -> Error {
 pub(crate) fn v3_name(dtype: &DType) -> Result<Json> {
     check_size(dtype.clone())?;
     let length = |name: &str, bytes: usize| json!({"name": name, "configuration": {"length_bytes": bytes}});
-    let time = |name: &str, unit: TimeUnit| {
-        json!({"name": name, "configuration": {"unit": unit_name(unit), "scale_factor": unit.count}})
-    };
+    let time = |name: &str, unit: TimeUnit| json!({"name": name, "configuration": {"unit": unit_name(unit), "scale_factor": unit.count}});
     Ok(match dtype.kind() {
         Kind::Bytes(width) => length("null_terminated_bytes", *width),
         Kind::Unicode(width) => length("fixed_length_utf32", width.saturating_mul(4)),
@@ -45,13 +45,18 @@ pub(crate) fn v3_name(dtype: &DType) -> Result<Json> {
         Kind::TimeDelta64(unit) => time("numpy.timedelta64", *unit),
         Kind::Struct(record) => {
             if !record.is_packed() {
-                return Err(Error::unsupported(format!("Zarr V3 cannot hold {dtype}: its fields do not follow each other without gaps"))
-                    .advise("repack the structure (numpy.lib.recfunctions.repack_fields)"));
+                return Err(Error::unsupported(format!(
+                    "Zarr V3 cannot hold {dtype}: its fields do not follow each other without gaps"
+                ))
+                .advise("repack the structure (numpy.lib.recfunctions.repack_fields)"));
             }
             let mut fields = Vec::new();
             for field in record.fields() {
                 if !field.shape.is_empty() {
-                    return Err(Error::unsupported(format!("Zarr V3 cannot hold the array in field {:?}", field.name)));
+                    return Err(Error::unsupported(format!(
+                        "Zarr V3 cannot hold the array in field {:?}",
+                        field.name
+                    )));
                 }
                 fields.push(json!([field.name, v3_name(&field.dtype)?]));
             }
@@ -85,22 +90,31 @@ fn parse(data_type: &Json, depth: usize) -> Result<DType> {
     if depth > STRUCT_DEPTH {
         return Err(Error::limit("nesting depth", depth as u64, STRUCT_DEPTH as u64));
     }
-    let name = name_of(data_type).ok_or_else(|| Error::corrupt("data_type is neither a name nor an object with one"))?;
+    let name = name_of(data_type)
+        .ok_or_else(|| Error::corrupt("data_type is neither a name nor an object with one"))?;
     if let Some((_, kind)) = PLAIN.iter().find(|(known, _)| *known == name) {
         return Ok(DType::new(kind.clone()));
     }
     let option = |key: &str| data_type.get("configuration").and_then(|all| all.get(key));
     let wrong = |key: &str| Error::corrupt(format!("data_type {name:?} has no proper {key}"));
     let length = || {
-        let length = option("length_bytes").and_then(Json::as_u64).and_then(|length| usize::try_from(length).ok());
+        let length = option("length_bytes")
+            .and_then(Json::as_u64)
+            .and_then(|length| usize::try_from(length).ok());
         length.ok_or_else(|| wrong("length_bytes"))
     };
     let time = || {
         let count = match option("scale_factor") {
             None => 1,
-            Some(count) => count.as_u64().and_then(|count| u32::try_from(count).ok()).ok_or_else(|| wrong("scale_factor"))?,
+            Some(count) => count
+                .as_u64()
+                .and_then(|count| u32::try_from(count).ok())
+                .ok_or_else(|| wrong("scale_factor"))?,
         };
-        let base = option("unit").and_then(Json::as_str).and_then(unit_base).ok_or_else(|| wrong("unit"))?;
+        let base = option("unit")
+            .and_then(Json::as_str)
+            .and_then(unit_base)
+            .ok_or_else(|| wrong("unit"))?;
         Ok::<_, Error>(TimeUnit { base, count })
     };
     Ok(DType::new(match name {
@@ -113,7 +127,9 @@ fn parse(data_type: &Json, depth: usize) -> Result<DType> {
         "numpy.datetime64" => Kind::DateTime64(time()?),
         "numpy.timedelta64" => Kind::TimeDelta64(time()?),
         "structured" | "struct" => {
-            let entries = option("fields").and_then(Json::as_array).ok_or_else(|| wrong("fields"))?;
+            let entries = option("fields")
+                .and_then(Json::as_array)
+                .ok_or_else(|| wrong("fields"))?;
             let mut fields = Vec::new();
             let mut offset = 0usize;
             for entry in entries {
@@ -138,7 +154,9 @@ fn parse(data_type: &Json, depth: usize) -> Result<DType> {
             Some(bytes) => Kind::Void(bytes),
             None => {
                 let shown: String = name.chars().take(60).collect();
-                return Err(Error::unsupported(format!("Zarr's data type {shown:?} is not known here")));
+                return Err(Error::unsupported(format!(
+                    "Zarr's data type {shown:?} is not known here"
+                )));
             }
         },
     }))
@@ -147,5 +165,5 @@ fn parse(data_type: &Json, depth: usize) -> Result<DType> {
 /// `r24` is three raw bytes.
 fn raw_bits(name: &str) -> Option<usize> {
     let bits: usize = name.strip_prefix('r')?.parse().ok()?;
-    (bits > 0 && bits % 8 == 0).then_some(bits / 8)
+    (bits > 0 && bits.is_multiple_of(8)).then_some(bits / 8)
 }

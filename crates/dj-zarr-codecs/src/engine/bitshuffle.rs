@@ -5,6 +5,7 @@
 //! one is `t` planes of `n` bytes.
 #![expect(
     clippy::indexing_slicing,
+    clippy::needless_range_loop,
     reason = "every index is below a constant that the loop counts to, or below a length checked at the entry"
 )]
 
@@ -85,7 +86,13 @@ fn bit_unshuffle_sized<const T: usize>(from: &[u8], to: &mut [u8]) {
     for tile in to.chunks_mut(TILE * T) {
         let width = tile.len() / T / 8;
         for (k, byte) in bytes.iter_mut().enumerate() {
-            gather(&from[8 * k * plane..8 * (k + 1) * plane], plane, column, width, byte);
+            gather(
+                &from[8 * k * plane..8 * (k + 1) * plane],
+                plane,
+                column,
+                width,
+                byte,
+            );
         }
         let elements = tile.as_chunks_mut::<T>().0;
         if elements.len() == TILE {
@@ -155,12 +162,19 @@ pub(super) fn bit_unshuffle(size: usize, from: &[u8], to: &mut [u8]) -> bool {
     if size == 0 || from.len() != to.len() {
         return false;
     }
-    let whole = if (from.len() / size).is_multiple_of(8) { from.len() / size * size } else { 0 };
+    let whole = if (from.len() / size).is_multiple_of(8) {
+        from.len() / size * size
+    } else {
+        0
+    };
     to[whole..].copy_from_slice(&from[whole..]);
     let (from, to) = (&from[..whole], &mut to[..whole]);
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "a function compiled for a feature of the processor is unsafe to call")]
+        #[expect(
+            unsafe_code,
+            reason = "a function compiled for a feature of the processor is unsafe to call"
+        )]
         // SAFETY: the processor has the feature, as was asked just above.
         return unsafe { bit_unshuffle_avx2(size, from, to) };
     }

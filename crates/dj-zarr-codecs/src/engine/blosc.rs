@@ -51,7 +51,10 @@ fn damaged(what: &str) -> Error {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
-    bytes.get(at..)?.first_chunk::<4>().map(|four| u32::from_le_bytes(*four) as usize)
+    bytes
+        .get(at..)?
+        .first_chunk::<4>()
+        .map(|four| u32::from_le_bytes(*four) as usize)
 }
 
 impl Header {
@@ -63,14 +66,18 @@ impl Header {
         let Some(&[version, inner_version, flags, element]) = head.first_chunk::<4>() else {
             return Err(damaged("it is shorter than a header"));
         };
-        let (Some(decoded), Some(block), Some(encoded)) = (u32_at(head, 4), u32_at(head, 8), u32_at(head, 12)) else {
+        let (Some(decoded), Some(block), Some(encoded)) =
+            (u32_at(head, 4), u32_at(head, 8), u32_at(head, 12))
+        else {
             return Err(damaged("it is shorter than a header"));
         };
         if version != 2 {
             return Err(damaged(&format!("it is of version {version}, where 2 is known")));
         }
         if encoded != length {
-            return Err(damaged(&format!("its header says {encoded} bytes, there are {length}")));
+            return Err(damaged(&format!(
+                "its header says {encoded} bytes, there are {length}"
+            )));
         }
         if decoded > i32::MAX as usize || (decoded > 0 && (block == 0 || block > decoded)) || element == 0 {
             return Err(damaged("its header contradicts itself"));
@@ -88,12 +95,24 @@ impl Header {
             (_, true) => Shuffle::Bit,
             _ => Shuffle::None,
         };
-        let header = Self { compressor, split: flags & 0x10 == 0, shuffle, element, decoded, block, encoded };
+        let header = Self {
+            compressor,
+            split: flags & 0x10 == 0,
+            shuffle,
+            element,
+            decoded,
+            block,
+            encoded,
+        };
         let fits = match compressor {
             Compressor::Stored => decoded + HEADER == encoded,
             _ => header.table_end() <= encoded,
         };
-        if fits { Ok(header) } else { Err(damaged("it is shorter than its header says")) }
+        if fits {
+            Ok(header)
+        } else {
+            Err(damaged("it is shorter than its header says"))
+        }
     }
 
     /// Whether the blocks can be decoded one by one here.
@@ -107,7 +126,11 @@ impl Header {
 
     /// How many blocks there are.
     pub(super) fn blocks(&self) -> usize {
-        if self.decoded == 0 { 0 } else { self.decoded.div_ceil(self.block) }
+        if self.decoded == 0 {
+            0
+        } else {
+            self.decoded.div_ceil(self.block)
+        }
     }
 
     /// The bytes of a block but the last.
@@ -143,7 +166,9 @@ impl Header {
                 })
                 .collect());
         }
-        let starts: Vec<usize> = (0..self.blocks()).map_while(|index| u32_at(table, 4 * index)).collect();
+        let starts: Vec<usize> = (0..self.blocks())
+            .map_while(|index| u32_at(table, 4 * index))
+            .collect();
         let inside = |start: &usize| (self.table_end()..self.encoded).contains(start);
         if starts.len() != self.blocks() || !starts.iter().all(inside) {
             return Err(damaged("a block lies outside of it"));
@@ -168,7 +193,9 @@ impl Header {
             return Err(damaged("a block has another length"));
         }
         if self.compressor == Compressor::Stored {
-            let stored = encoded.get(..out.len()).ok_or_else(|| damaged("a block is cut short"))?;
+            let stored = encoded
+                .get(..out.len())
+                .ok_or_else(|| damaged("a block is cut short"))?;
             out.copy_from_slice(stored);
             return Ok(());
         }
@@ -180,20 +207,27 @@ impl Header {
             if shuffled.len() < out.len() {
                 shuffled.resize(out.len(), 0);
             }
-            let Some(shuffled) = shuffled.get_mut(..out.len()) else { return Err(damaged("a block has another length")) };
+            let Some(shuffled) = shuffled.get_mut(..out.len()) else {
+                return Err(damaged("a block has another length"));
+            };
             self.decompress(encoded, shuffled)?;
             let done = match self.shuffle {
                 Shuffle::Bit => bitshuffle::bit_unshuffle(self.element, shuffled, out),
                 _ => bitshuffle::byte_unshuffle(self.element, shuffled, out),
             };
-            if done { Ok(()) } else { Err(damaged("its elements have a size that is not known")) }
+            if done {
+                Ok(())
+            } else {
+                Err(damaged("its elements have a size that is not known"))
+            }
         })
     }
 
     /// Decompresses the parts that a block was split into.
     fn decompress(&self, encoded: &[u8], out: &mut [u8]) -> Result<()> {
         let whole = out.len() == self.block;
-        let split = self.split && whole && self.element <= MAX_SPLITS && self.block / self.element >= MIN_SPLIT_BYTES;
+        let split =
+            self.split && whole && self.element <= MAX_SPLITS && self.block / self.element >= MIN_SPLIT_BYTES;
         let parts = if split { self.element } else { 1 };
         if out.is_empty() || !out.len().is_multiple_of(parts) {
             return Err(damaged("a block cannot be split"));
@@ -228,7 +262,11 @@ impl Header {
             }
             Compressor::Stored | Compressor::Other => 0,
         };
-        if length == part.len() { Ok(()) } else { Err(damaged("a block decodes to another length")) }
+        if length == part.len() {
+            Ok(())
+        } else {
+            Err(damaged("a block decodes to another length"))
+        }
     }
 }
 
@@ -261,7 +299,11 @@ pub(super) fn zstd_into(compressed: &[u8], out: &mut [u8]) -> Result<usize> {
 pub(super) fn decode_into(encoded: &[u8], out: &mut [u8]) -> Result<()> {
     let header = Header::parse(encoded, encoded.len())?;
     if header.decoded != out.len() {
-        return Err(Error::corrupt(format!("it decodes to {} bytes where {} belong", header.decoded, out.len())));
+        return Err(Error::corrupt(format!(
+            "it decodes to {} bytes where {} belong",
+            header.decoded,
+            out.len()
+        )));
     }
     if !header.by_block() {
         out.copy_from_slice(&decode_elsewhere(encoded, &header)?);
@@ -273,7 +315,9 @@ pub(super) fn decode_into(encoded: &[u8], out: &mut [u8]) -> Result<()> {
     let table = encoded.get(HEADER..header.table_end()).unwrap_or_default();
     let extents = header.extents(table)?;
     for (index, (block, extent)) in out.chunks_mut(header.block).zip(extents).enumerate() {
-        let bytes = encoded.get(extent).ok_or_else(|| damaged("a block lies outside of it"))?;
+        let bytes = encoded
+            .get(extent)
+            .ok_or_else(|| damaged("a block lies outside of it"))?;
         header.decode_block(index, bytes, block)?;
     }
     Ok(())
@@ -300,7 +344,11 @@ fn decode_elsewhere(encoded: &[u8], header: &Header) -> Result<Vec<u8>> {
     }
     let decoded = blosc_decompress_bytes(encoded, header.decoded, 1)
         .map_err(|error| damaged("the Blosc library cannot decode it").caused_by(error))?;
-    if decoded.len() == header.decoded { Ok(decoded) } else { Err(damaged("it decodes to another length")) }
+    if decoded.len() == header.decoded {
+        Ok(decoded)
+    } else {
+        Err(damaged("it decodes to another length"))
+    }
 }
 
 #[cfg(test)]
@@ -316,7 +364,9 @@ mod tests {
                 0 => (i / 64) as u8,
                 1 => 7,
                 _ => {
-                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    state = state
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
                     (state >> 56) as u8
                 }
             })
@@ -327,17 +377,25 @@ mod tests {
     fn every_buffer_of_c_blosc_decodes() {
         use BloscCompressor::{BloscLZ, LZ4, LZ4HC, Snappy, Zlib, Zstd};
         for compressor in [BloscLZ, LZ4, LZ4HC, Snappy, Zlib, Zstd] {
-            for shuffle in [BloscShuffleMode::NoShuffle, BloscShuffleMode::Shuffle, BloscShuffleMode::BitShuffle] {
+            for shuffle in [
+                BloscShuffleMode::NoShuffle,
+                BloscShuffleMode::Shuffle,
+                BloscShuffleMode::BitShuffle,
+            ] {
                 for element in [1, 2, 3, 4, 8, 12, 16, 20, 32] {
-                    for (length, block) in [(1, 0), (100, 0), (4096, 256), (40_000, 0), (300_001, 1 << 12)] {
+                    for (length, block) in [(1, 0), (100, 0), (4096, 256), (20_001, 0), (40_001, 1 << 12)] {
                         for kind in 0..3 {
                             let data = sample(kind, length);
                             let level = 5u8.try_into().unwrap();
                             let encoded =
-                                blosc_compress_bytes(&data, level, shuffle, element, compressor, block, 1).unwrap();
+                                blosc_compress_bytes(&data, level, shuffle, element, compressor, block, 1)
+                                    .unwrap();
                             let mut out = vec![0; length];
                             decode_into(&encoded, &mut out).unwrap();
-                            assert!(out == data, "{compressor:?} {shuffle:?} {element} {length} {block} {kind}");
+                            assert!(
+                                out == data,
+                                "{compressor:?} {shuffle:?} {element} {length} {block} {kind}"
+                            );
                         }
                     }
                 }
@@ -347,15 +405,20 @@ mod tests {
 
     #[test]
     fn damage_is_an_error_and_never_a_panic() {
-        let data = sample(0, 20_000);
-        for compressor in [BloscCompressor::Zstd, BloscCompressor::LZ4, BloscCompressor::Zlib, BloscCompressor::BloscLZ] {
+        let data = sample(0, 5000);
+        for compressor in [
+            BloscCompressor::Zstd,
+            BloscCompressor::LZ4,
+            BloscCompressor::Zlib,
+            BloscCompressor::BloscLZ,
+        ] {
             let good = blosc_compress_bytes(
                 &data,
                 5u8.try_into().unwrap(),
                 BloscShuffleMode::Shuffle,
                 4,
                 compressor,
-                1 << 12,
+                1 << 11,
                 1,
             )
             .unwrap();
@@ -372,6 +435,12 @@ mod tests {
                 }
             }
         }
-        assert!(decode(&[2, 1, 2, 1, 255, 255, 255, 127, 255, 255, 255, 127, 16, 0, 0, 0], 1 << 20).is_err());
+        assert!(
+            decode(
+                &[2, 1, 2, 1, 255, 255, 255, 127, 255, 255, 255, 127, 16, 0, 0, 0],
+                1 << 20
+            )
+            .is_err()
+        );
     }
 }

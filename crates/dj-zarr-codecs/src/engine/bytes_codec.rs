@@ -18,7 +18,10 @@ pub(crate) enum BytesCodec {
     Bz2,
     /// A length of four bytes, then one LZ4 block, as numcodecs has it.
     Lz4,
-    Checksum { kind: Checksum, at_end: bool },
+    Checksum {
+        kind: Checksum,
+        at_end: bool,
+    },
     /// Byte shuffle over elements of this size.
     Shuffle(usize),
     Filter(Filter),
@@ -48,10 +51,12 @@ impl Size {
 
     fn check(self, length: usize) -> Result<()> {
         match self {
-            Self::Exactly(size) if length != size => {
-                Err(Error::corrupt(format!("it decodes to {length} bytes where {size} belong")))
+            Self::Exactly(size) if length != size => Err(Error::corrupt(format!(
+                "it decodes to {length} bytes where {size} belong"
+            ))),
+            Self::AtMost(size) if length > size => {
+                Err(Error::limit("chunk bytes", length as u64, size as u64))
             }
-            Self::AtMost(size) if length > size => Err(Error::limit("chunk bytes", length as u64, size as u64)),
             _ => Ok(()),
         }
     }
@@ -79,10 +84,22 @@ impl BytesCodec {
             "zlib" => Self::Zlib,
             "bz2" => Self::Bz2,
             "lz4" => Self::Lz4,
-            "crc32c" => Self::Checksum { kind: Checksum::Crc32c, at_end: at_end(true)? },
-            "crc32" => Self::Checksum { kind: Checksum::Crc32, at_end: at_end(false)? },
-            "adler32" => Self::Checksum { kind: Checksum::Adler32, at_end: at_end(false)? },
-            "fletcher32" => Self::Checksum { kind: Checksum::Fletcher32, at_end: true },
+            "crc32c" => Self::Checksum {
+                kind: Checksum::Crc32c,
+                at_end: at_end(true)?,
+            },
+            "crc32" => Self::Checksum {
+                kind: Checksum::Crc32,
+                at_end: at_end(false)?,
+            },
+            "adler32" => Self::Checksum {
+                kind: Checksum::Adler32,
+                at_end: at_end(false)?,
+            },
+            "fletcher32" => Self::Checksum {
+                kind: Checksum::Fletcher32,
+                at_end: true,
+            },
             "shuffle" => match configuration.get("elementsize").map_or(Some(4), Json::as_u64) {
                 Some(size @ 1..=65_536) => Self::Shuffle(usize::try_from(size).unwrap_or(1)),
                 _ => return Err(Error::corrupt("the codec shuffle has no proper elementsize")),
@@ -140,7 +157,10 @@ impl BytesCodec {
     /// As [`decode`](Self::decode).
     pub(super) fn decode_into(&self, encoded: &[u8], out: &mut [u8]) -> Result<()> {
         let wrong = |length: usize, out: &[u8]| {
-            Err(Error::corrupt(format!("it decodes to {length} bytes where {} belong", out.len())))
+            Err(Error::corrupt(format!(
+                "it decodes to {length} bytes where {} belong",
+                out.len()
+            )))
         };
         match self {
             Self::Blosc => blosc::decode_into(encoded, out),
@@ -158,10 +178,15 @@ impl BytesCodec {
             }
             Self::Gzip | Self::Zlib | Self::Bz2 => {
                 let mut stream = self.stream(encoded);
-                stream.read_exact(out).map_err(|error| self.damaged().caused_by(error))?;
+                stream
+                    .read_exact(out)
+                    .map_err(|error| self.damaged().caused_by(error))?;
                 match stream.read(&mut [0]) {
                     Ok(0) => Ok(()),
-                    Ok(_) => Err(Error::corrupt(format!("it decodes to more than the {} bytes that belong", out.len()))),
+                    Ok(_) => Err(Error::corrupt(format!(
+                        "it decodes to more than the {} bytes that belong",
+                        out.len()
+                    ))),
                     Err(error) => Err(self.damaged().caused_by(error)),
                 }
             }
@@ -192,13 +217,16 @@ impl BytesCodec {
     /// # Errors
     /// Where the bytes are damaged so far, or fewer.
     pub(super) fn decode_prefix(&self, encoded: &[u8], out: &mut [u8]) -> Result<()> {
-        self.stream(encoded).read_exact(out).map_err(|error| self.damaged().caused_by(error))
+        self.stream(encoded)
+            .read_exact(out)
+            .map_err(|error| self.damaged().caused_by(error))
     }
 
     fn decode_unknown(&self, encoded: &[u8], limit: usize) -> Result<Vec<u8>> {
         match self {
             Self::Lz4 => {
-                let length = u32::from_le_bytes(*encoded.first_chunk::<4>().ok_or_else(|| self.damaged())?) as usize;
+                let length =
+                    u32::from_le_bytes(*encoded.first_chunk::<4>().ok_or_else(|| self.damaged())?) as usize;
                 Size::AtMost(limit).check(length)?;
                 let mut out = vec![0; length];
                 self.decode_into(encoded, &mut out)?;
@@ -257,8 +285,9 @@ impl Read for Failed {
 }
 
 fn lz4_block(encoded: &[u8], size: Size) -> Result<&[u8]> {
-    let (length, block) =
-        encoded.split_first_chunk::<4>().ok_or_else(|| Error::corrupt("the LZ4 data is shorter than its length"))?;
+    let (length, block) = encoded
+        .split_first_chunk::<4>()
+        .ok_or_else(|| Error::corrupt("the LZ4 data is shorter than its length"))?;
     size.check(u32::from_le_bytes(*length) as usize)?;
     Ok(block)
 }
@@ -288,8 +317,10 @@ impl Checksum {
         if computed == u32::from_le_bytes(*sum) {
             return Ok(body);
         }
-        Err(Error::corrupt(format!("its {name} is wrong: it was damaged or only partly written"))
-            .advise("restore the object from a backup or from the original data"))
+        Err(Error::corrupt(format!(
+            "its {name} is wrong: it was damaged or only partly written"
+        ))
+        .advise("restore the object from a backup or from the original data"))
     }
 }
 
@@ -349,13 +380,29 @@ mod tests {
         let zeros = vec![0u8; 1 << 20];
         let bomb = zstd::bulk::compress(&zeros, 3).unwrap();
         for size in [Size::AtMost(1000), Size::Exactly(1000)] {
-            assert!(BytesCodec::Zstd.decode(Cow::Borrowed(&bomb), size).is_err(), "{size:?}");
+            assert!(
+                BytesCodec::Zstd.decode(Cow::Borrowed(&bomb), size).is_err(),
+                "{size:?}"
+            );
         }
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut gzip, &zeros).unwrap();
         let gzip = gzip.finish().unwrap();
-        assert!(BytesCodec::Gzip.decode(Cow::Borrowed(&gzip), Size::AtMost(1000)).is_err());
-        assert_eq!(BytesCodec::Gzip.decode(Cow::Borrowed(&gzip), Size::AtMost(1 << 20)).unwrap(), zeros);
-        assert!(BytesCodec::Gzip.decode(Cow::Borrowed(&gzip), Size::Exactly((1 << 20) - 1)).is_err());
+        assert!(
+            BytesCodec::Gzip
+                .decode(Cow::Borrowed(&gzip), Size::AtMost(1000))
+                .is_err()
+        );
+        assert_eq!(
+            BytesCodec::Gzip
+                .decode(Cow::Borrowed(&gzip), Size::AtMost(1 << 20))
+                .unwrap(),
+            zeros
+        );
+        assert!(
+            BytesCodec::Gzip
+                .decode(Cow::Borrowed(&gzip), Size::Exactly((1 << 20) - 1))
+                .is_err()
+        );
     }
 }

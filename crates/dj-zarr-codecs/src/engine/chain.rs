@@ -47,7 +47,9 @@ impl Codecs {
         if let Some(position) = list.iter().position(|name| *name == "sharding_indexed") {
             // Codecs around the shards would have to be undone for the whole shard.
             if list.len() > 1 {
-                return Err(Error::unsupported("codecs before or after sharding_indexed are not known here"));
+                return Err(Error::unsupported(
+                    "codecs before or after sharding_indexed are not known here",
+                ));
             }
             let configuration = configurations.get(position).copied().unwrap_or(&Json::Null);
             return ShardLayout::parse(configuration, shape).map(|layout| Self::Shard(Box::new(layout)));
@@ -58,7 +60,9 @@ impl Codecs {
 
 /// The names of a list of codecs, without the prefix that zarr-python gives those of numcodecs, and their configurations.
 fn names(list: &Json) -> Result<(Vec<&str>, Vec<&Json>)> {
-    let entries = list.as_array().ok_or_else(|| Error::corrupt("codecs is no list"))?;
+    let entries = list
+        .as_array()
+        .ok_or_else(|| Error::corrupt("codecs is no list"))?;
     if entries.len() > MAX_CODECS {
         return Err(Error::limit("codecs", entries.len() as u64, MAX_CODECS as u64));
     }
@@ -84,18 +88,27 @@ impl Chain {
     }
 
     fn v3(list: &mut [&str], configurations: &[&Json], dimensions: usize) -> Result<Self> {
-        let mut chain = Self { order: None, endian: None, codecs: Vec::new() };
+        let mut chain = Self {
+            order: None,
+            endian: None,
+            codecs: Vec::new(),
+        };
         let mut serialized = false;
         for (name, configuration) in list.iter().copied().zip(configurations) {
             match name {
                 "transpose" => {
                     if serialized || !chain.codecs.is_empty() {
-                        return Err(Error::unsupported("transpose after other codecs is not known here"));
+                        return Err(Error::unsupported(
+                            "transpose after other codecs is not known here",
+                        ));
                     }
                     let order = permutation(configuration.get("order"), dimensions)?;
                     chain.order = Some(match chain.order {
                         None => order,
-                        Some(before) => order.iter().filter_map(|&axis| before.get(axis).copied()).collect(),
+                        Some(before) => order
+                            .iter()
+                            .filter_map(|&axis| before.get(axis).copied())
+                            .collect(),
                     });
                 }
                 "bytes" | "endian" if !serialized => {
@@ -106,7 +119,9 @@ impl Chain {
                         Some(other) => return Err(Error::corrupt(format!("{other:?} is no order of bytes"))),
                     };
                     if chain.endian.is_some() && !chain.codecs.is_empty() {
-                        return Err(Error::unsupported("filters before big-endian bytes are not known here"));
+                        return Err(Error::unsupported(
+                            "filters before big-endian bytes are not known here",
+                        ));
                     }
                 }
                 "vlen-utf8" | "vlen-bytes" if !serialized => serialized = true,
@@ -134,8 +149,14 @@ impl Chain {
         if filters.len() > MAX_CODECS {
             return Err(Error::limit("codecs", filters.len() as u64, MAX_CODECS as u64));
         }
-        for codec in filters.iter().chain(Some(compressor).filter(|compressor| !compressor.is_null())) {
-            let name = codec.get("id").and_then(Json::as_str).ok_or_else(|| Error::corrupt("a codec has no id"))?;
+        for codec in filters
+            .iter()
+            .chain(Some(compressor).filter(|compressor| !compressor.is_null()))
+        {
+            let name = codec
+                .get("id")
+                .and_then(Json::as_str)
+                .ok_or_else(|| Error::corrupt("a codec has no id"))?;
             match BytesCodec::parse(name, codec)? {
                 Some(codec) => codecs.push(codec),
                 // It makes texts of the bytes, which is done elsewhere.
@@ -144,7 +165,11 @@ impl Chain {
             }
         }
         let order = (fortran && dimensions > 1).then(|| (0..dimensions).rev().collect());
-        Ok(Self { order, endian: None, codecs })
+        Ok(Self {
+            order,
+            endian: None,
+            codecs,
+        })
     }
 
     /// Undoes all codecs but the first `keep` of encoding, which are left. `size` is that of the decoded chunk, where it
@@ -172,7 +197,10 @@ impl Chain {
 
     /// How many bytes the codec at this position was given; `None` where that depends on what they were.
     fn size_before(&self, position: usize, size: Option<usize>) -> Option<usize> {
-        self.codecs.iter().take(position).try_fold(size?, |size, codec| codec.encoded_size(Some(size)))
+        self.codecs
+            .iter()
+            .take(position)
+            .try_fold(size?, |size, codec| codec.encoded_size(Some(size)))
     }
 
     /// The most bytes that a chunk of `size` may be stored in: far more than any compressor makes of it, and far less than
@@ -189,12 +217,18 @@ fn permutation(order: Option<&Json>, dimensions: usize) -> Result<Vec<usize>> {
         Json::String(text) if text == "C" => Ok((0..dimensions).collect()),
         Json::String(text) if text == "F" => Ok((0..dimensions).rev().collect()),
         Json::Array(axes) => {
-            let axes: Option<Vec<usize>> =
-                axes.iter().map(|axis| axis.as_u64().and_then(|axis| usize::try_from(axis).ok())).collect();
+            let axes: Option<Vec<usize>> = axes
+                .iter()
+                .map(|axis| axis.as_u64().and_then(|axis| usize::try_from(axis).ok()))
+                .collect();
             let axes = axes.ok_or_else(wrong)?;
             let mut sorted = axes.clone();
             sorted.sort_unstable();
-            if sorted.iter().copied().eq(0..dimensions) { Ok(axes) } else { Err(wrong()) }
+            if sorted.iter().copied().eq(0..dimensions) {
+                Ok(axes)
+            } else {
+                Err(wrong())
+            }
         }
         _ => Err(wrong()),
     }
@@ -213,8 +247,22 @@ mod tests {
             {"name": "transpose", "configuration": {"order": [2, 0, 1]}},
             {"name": "bytes", "configuration": {"endian": "little"}}
         ]);
-        assert_eq!(Chain::v3_from_json(&list, 3).unwrap(), Chain { order: None, endian: None, codecs: vec![] });
-        for wrong in [json!([0, 0]), json!([0]), json!([0, 2]), json!([0, 1, 2]), json!("x"), json!(null)] {
+        assert_eq!(
+            Chain::v3_from_json(&list, 3).unwrap(),
+            Chain {
+                order: None,
+                endian: None,
+                codecs: vec![]
+            }
+        );
+        for wrong in [
+            json!([0, 0]),
+            json!([0]),
+            json!([0, 2]),
+            json!([0, 1, 2]),
+            json!("x"),
+            json!(null),
+        ] {
             let list = json!([{"name": "transpose", "configuration": {"order": wrong}}, "bytes"]);
             assert!(Chain::v3_from_json(&list, 2).is_err(), "{list}");
         }

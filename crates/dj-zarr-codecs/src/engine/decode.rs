@@ -20,7 +20,10 @@ use crate::open::Metadata;
 pub(super) enum Source<'a> {
     File(&'a LocalObject),
     /// Fetched; the first `skipped` bytes of the object were not.
-    Bytes { bytes: &'a [u8], skipped: u64 },
+    Bytes {
+        bytes: &'a [u8],
+        skipped: u64,
+    },
 }
 
 /// Decodes the chunks of one array into one output.
@@ -60,7 +63,9 @@ fn with_buffer<R>(
     let mut buffer = kept.take();
     if buffer.len() < length {
         buffer.try_reserve_exact(length - buffer.len()).map_err(|error| {
-            Error::limit("chunk bytes", length as u64, u64::MAX).advise("there is no memory for the chunk").caused_by(error)
+            Error::limit("chunk bytes", length as u64, u64::MAX)
+                .advise("there is no memory for the chunk")
+                .caused_by(error)
         })?;
         buffer.resize(length, 0);
     }
@@ -86,7 +91,9 @@ impl<'a> ChunkDecoder<'a> {
         let bytes = metadata
             .chunk_shape()
             .iter()
-            .try_fold(dtype.size(), |product, &length| product.checked_mul(usize::try_from(length).ok()?))
+            .try_fold(dtype.size(), |product, &length| {
+                product.checked_mul(usize::try_from(length).ok()?)
+            })
             .ok_or_else(|| Error::limit("chunk bytes", u64::MAX, limits.chunk_bytes))?;
         Ok(Self {
             chain: metadata.chain(),
@@ -109,7 +116,10 @@ impl<'a> ChunkDecoder<'a> {
     /// Which bytes of the stored chunk are enough for a part, where it is stored as it is.
     pub(super) fn stored_span(&self, part: &Part) -> Option<Range<u64>> {
         let span = part.span();
-        self.chain.codecs.is_empty().then_some(span.start as u64..span.end as u64)
+        self.chain
+            .codecs
+            .is_empty()
+            .then_some(span.start as u64..span.end as u64)
     }
 
     /// Fills the part's places with the fill value.
@@ -119,7 +129,8 @@ impl<'a> ChunkDecoder<'a> {
             #[expect(unsafe_code, reason = "threads share the output")]
             // SAFETY: the parts of different chunks do not overlap in the output, and a chunk is filled by one thread.
             let out = unsafe { self.output.slice(to..to + length) };
-            out.chunks_exact_mut(self.item.max(1)).for_each(|element| element.copy_from_slice(fill));
+            out.chunks_exact_mut(self.item.max(1))
+                .for_each(|element| element.copy_from_slice(fill));
         });
     }
 
@@ -154,7 +165,9 @@ impl<'a> ChunkDecoder<'a> {
     /// Decodes a chunk that is in memory.
     fn decode_bytes(&self, part: &Part, encoded: &[u8], parallel: bool) -> Result<()> {
         let first = self.chain.codecs.first();
-        let bytes = self.chain.undo(Cow::Borrowed(encoded), Some(self.bytes), self.limit, 1)?;
+        let bytes = self
+            .chain
+            .undo(Cow::Borrowed(encoded), Some(self.bytes), self.limit, 1)?;
         if matches!(first, Some(BytesCodec::Blosc)) && !self.swap {
             let header = Header::parse(&bytes, bytes.len())?;
             self.check_length(header.decoded)?;
@@ -204,7 +217,10 @@ impl<'a> ChunkDecoder<'a> {
             // SAFETY: the parts of different chunks do not overlap in the output, and threads that work on one chunk call
             // this for different bytes of it, which go to different places.
             let out = unsafe { self.output.slice(to..to + length) };
-            copy_small(bytes.get(from - start..from - start + length).unwrap_or_default(), out);
+            copy_small(
+                bytes.get(from - start..from - start + length).unwrap_or_default(),
+                out,
+            );
         });
     }
 
@@ -212,14 +228,20 @@ impl<'a> ChunkDecoder<'a> {
         if length <= Chain::bound(self.bytes) {
             return Ok(());
         }
-        Err(Error::corrupt(format!("the object has {length} bytes, which is absurd for a chunk of {}", self.bytes)))
+        Err(Error::corrupt(format!(
+            "the object has {length} bytes, which is absurd for a chunk of {}",
+            self.bytes
+        )))
     }
 
     fn check_length(&self, decoded: usize) -> Result<()> {
         if decoded == self.bytes {
             return Ok(());
         }
-        Err(Error::corrupt(format!("it decodes to {decoded} bytes where {} belong", self.bytes)))
+        Err(Error::corrupt(format!(
+            "it decodes to {decoded} bytes where {} belong",
+            self.bytes
+        )))
     }
 
     /// Reads and decodes only the blocks that are wanted; `None` where that cannot be done.
@@ -291,7 +313,8 @@ impl<'a> ChunkDecoder<'a> {
         let cut = || Error::corrupt("the object is cut short");
         match source {
             Source::Bytes { bytes, skipped } => {
-                let from = usize::try_from(span.start as u64 - skipped.min(&(span.start as u64))).map_err(|_| cut())?;
+                let from = usize::try_from(span.start as u64 - skipped.min(&(span.start as u64)))
+                    .map_err(|_| cut())?;
                 let wanted = bytes.get(from..from.saturating_add(span.len())).ok_or_else(cut)?;
                 self.copy_turned(part, span.start, wanted)
             }

@@ -10,7 +10,12 @@ pub(crate) enum Filter {
     /// Differences to the element before.
     Delta { decoded: Number, encoded: Number },
     /// `(x - offset) * scale`, rounded.
-    FixedScaleOffset { decoded: Number, encoded: Number, offset: f64, scale: f64 },
+    FixedScaleOffset {
+        decoded: Number,
+        encoded: Number,
+        offset: f64,
+        scale: f64,
+    },
     /// Another type; rounding may have come before.
     AsType { decoded: Number, encoded: Number },
     /// Mantissas cut short, which cannot be undone and need not be.
@@ -49,11 +54,19 @@ impl Filter {
             None | Some(Json::Null) => Ok(decoded),
             _ => number("astype"),
         };
-        let float = |key: &str| configuration.get(key).and_then(Json::as_f64).ok_or_else(|| wrong(key));
+        let float = |key: &str| {
+            configuration
+                .get(key)
+                .and_then(Json::as_f64)
+                .ok_or_else(|| wrong(key))
+        };
         Ok(Some(match name {
             "delta" => {
                 let decoded = number("dtype")?;
-                Self::Delta { decoded, encoded: encoded(decoded)? }
+                Self::Delta {
+                    decoded,
+                    encoded: encoded(decoded)?,
+                }
             }
             "fixedscaleoffset" => {
                 let decoded = number("dtype")?;
@@ -66,9 +79,15 @@ impl Filter {
             }
             "quantize" => {
                 let decoded = number("dtype")?;
-                Self::AsType { decoded, encoded: encoded(decoded)? }
+                Self::AsType {
+                    decoded,
+                    encoded: encoded(decoded)?,
+                }
             }
-            "astype" => Self::AsType { decoded: number("decode_dtype")?, encoded: number("encode_dtype")? },
+            "astype" => Self::AsType {
+                decoded: number("decode_dtype")?,
+                encoded: number("encode_dtype")?,
+            },
             "bitround" => Self::Identity,
             "packbits" => Self::PackBits,
             _ => return Ok(None),
@@ -80,9 +99,19 @@ impl Filter {
         match self {
             Self::Identity => Some(decoded),
             Self::PackBits => decoded.div_ceil(8).checked_add(1),
-            Self::Delta { decoded: from, encoded }
-            | Self::FixedScaleOffset { decoded: from, encoded, .. }
-            | Self::AsType { decoded: from, encoded } => (decoded / from.size).checked_mul(encoded.size),
+            Self::Delta {
+                decoded: from,
+                encoded,
+            }
+            | Self::FixedScaleOffset {
+                decoded: from,
+                encoded,
+                ..
+            }
+            | Self::AsType {
+                decoded: from,
+                encoded,
+            } => (decoded / from.size).checked_mul(encoded.size),
         }
     }
 
@@ -99,7 +128,10 @@ impl Filter {
             | Self::AsType { decoded, encoded } => (*encoded, *decoded),
         };
         if !bytes.len().is_multiple_of(from.size) {
-            return Err(Error::corrupt(format!("{} bytes are no whole number of elements of the filter", bytes.len())));
+            return Err(Error::corrupt(format!(
+                "{} bytes are no whole number of elements of the filter",
+                bytes.len()
+            )));
         }
         let size = bytes.len() / from.size * to.size;
         if size > limit {
@@ -150,11 +182,17 @@ impl Filter {
 fn unpack_bits(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
     let wrong = || Error::corrupt("the packed bits are cut short");
     let (&padding, packed) = bytes.split_first().ok_or_else(wrong)?;
-    let bits = packed.len().saturating_mul(8).checked_sub(usize::from(padding)).ok_or_else(wrong)?;
+    let bits = packed
+        .len()
+        .saturating_mul(8)
+        .checked_sub(usize::from(padding))
+        .ok_or_else(wrong)?;
     if bits > limit {
         return Err(Error::limit("chunk bytes", bits as u64, limit as u64));
     }
-    let all = packed.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+    let all = packed
+        .iter()
+        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
     Ok(all.take(bits).collect())
 }
 
@@ -167,9 +205,17 @@ impl Number {
             Kind::DateTime64(_) | Kind::TimeDelta64(_) => Class::Signed,
             Kind::Bool | Kind::UInt8 | Kind::UInt16 | Kind::UInt32 | Kind::UInt64 => Class::Unsigned,
             Kind::Float32 | Kind::Float64 => Class::Float,
-            _ => return Err(Error::unsupported(format!("filters on elements of dtype {dtype} are not known here"))),
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "filters on elements of dtype {dtype} are not known here"
+                )));
+            }
         };
-        Ok(Self { class, size: dtype.size(), order: dtype.byte_order() })
+        Ok(Self {
+            class,
+            size: dtype.size(),
+            order: dtype.byte_order(),
+        })
     }
 
     fn little(self, element: &[u8]) -> [u8; 8] {
@@ -251,9 +297,15 @@ mod tests {
     #[test]
     fn numbers_come_back() {
         let delta = json!({"dtype": ">i2", "astype": "|i1"});
-        assert_eq!(decode("delta", delta, &[100, 100, 0xff]), [0, 100, 0, 200, 0, 199]);
+        assert_eq!(
+            decode("delta", delta, &[100, 100, 0xff]),
+            [0, 100, 0, 200, 0, 199]
+        );
         let scaled = json!({"dtype": "<f4", "astype": "|u1", "offset": 1000, "scale": 10});
-        let floats: Vec<u8> = [1000.0_f32, 1000.1, 1025.5].iter().flat_map(|number| number.to_le_bytes()).collect();
+        let floats: Vec<u8> = [1000.0_f32, 1000.1, 1025.5]
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         assert_eq!(decode("fixedscaleoffset", scaled, &[0, 1, 255]), floats);
         let types = json!({"encode_dtype": "<i2", "decode_dtype": "<f8"});
         assert_eq!(decode("astype", types, &[0xfe, 0xff]), (-2.0_f64).to_le_bytes());
@@ -269,7 +321,10 @@ mod tests {
             ("astype", json!({"encode_dtype": "<i2"})),
             ("fixedscaleoffset", json!({"dtype": "<f4", "offset": 1})),
         ] {
-            assert!(Filter::parse(name, &configuration).is_err(), "{name} {configuration}");
+            assert!(
+                Filter::parse(name, &configuration).is_err(),
+                "{name} {configuration}"
+            );
         }
         assert_eq!(Filter::parse("categorize", &json!({})).unwrap(), None);
         assert!(unpack_bits(&[], 10).is_err());

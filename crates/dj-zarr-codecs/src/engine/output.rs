@@ -12,8 +12,14 @@ use dj_codec_api::{Error, Result};
 /// # Errors
 /// Where there is no such memory.
 pub(crate) fn prepared<T: bytemuck::Zeroable>(length: usize) -> Result<Vec<T>> {
-    let memory = bytemuck::allocation::try_zeroed_vec(length)
-        .map_err(|()| Error::limit("array bytes", length.saturating_mul(size_of::<T>()) as u64, u64::MAX).advise("there is no memory for it; read regions"))?;
+    let memory = bytemuck::allocation::try_zeroed_vec(length).map_err(|()| {
+        Error::limit(
+            "array bytes",
+            length.saturating_mul(size_of::<T>()) as u64,
+            u64::MAX,
+        )
+        .advise("there is no memory for it; read regions")
+    })?;
     advise_huge(&memory);
     Ok(memory)
 }
@@ -22,9 +28,15 @@ pub(crate) fn prepared<T: bytemuck::Zeroable>(length: usize) -> Result<Vec<T>> {
 fn advise_huge<T>(memory: &[T]) {
     const HUGE: usize = 2 << 20;
     let start = memory.as_ptr() as usize;
-    let (first, end) = (start.next_multiple_of(HUGE), (start + size_of_val(memory)) / HUGE * HUGE);
+    let (first, end) = (
+        start.next_multiple_of(HUGE),
+        (start + size_of_val(memory)) / HUGE * HUGE,
+    );
     if first < end {
-        #[expect(unsafe_code, reason = "the system call has no safe form for memory that a Vec owns")]
+        #[expect(
+            unsafe_code,
+            reason = "the system call has no safe form for memory that a Vec owns"
+        )]
         // SAFETY: the range lies inside of the vector's allocation. MADV_HUGEPAGE changes how pages are backed, never
         // what they hold, and a system that cannot do it says so, which is no harm.
         unsafe {
@@ -48,12 +60,17 @@ impl Buffer {
     /// # Errors
     /// Where there is no such memory.
     pub(crate) fn new(length: usize) -> Result<Self> {
-        Ok(Self { words: prepared(length.div_ceil(8))?, length })
+        Ok(Self {
+            words: prepared(length.div_ceil(8))?,
+            length,
+        })
     }
 
     pub(crate) fn as_mut(&mut self) -> &mut [u8] {
         let length = self.length;
-        bytemuck::cast_slice_mut(&mut self.words).get_mut(..length).unwrap_or_default()
+        bytemuck::cast_slice_mut(&mut self.words)
+            .get_mut(..length)
+            .unwrap_or_default()
     }
 
     /// The same memory, shared.
@@ -64,7 +81,9 @@ impl Buffer {
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.words).get(..self.length).unwrap_or_default()
+        bytemuck::cast_slice(&self.words)
+            .get(..self.length)
+            .unwrap_or_default()
     }
 }
 
@@ -85,14 +104,18 @@ unsafe impl Sync for Output<'_> {}
 
 impl<'a> Output<'a> {
     pub(super) fn new(out: &'a mut [u8]) -> Self {
-        Self { start: out.as_mut_ptr(), length: out.len(), borrowed: PhantomData }
+        Self {
+            start: out.as_mut_ptr(),
+            length: out.len(),
+            borrowed: PhantomData,
+        }
     }
 
     /// These bytes of the output; none where the range is not inside of it.
     ///
     /// # Safety
     /// While the slice lives, nobody else asks for a range that overlaps this one.
-    #[expect(unsafe_code, clippy::mut_from_ref, reason = "the contract stands in for the borrow checker")]
+    #[expect(unsafe_code, reason = "the contract stands in for the borrow checker")]
     pub(super) unsafe fn slice(&self, range: Range<usize>) -> &'a mut [u8] {
         if range.start > range.end || range.end > self.length {
             return &mut [];

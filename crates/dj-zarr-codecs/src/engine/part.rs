@@ -36,13 +36,19 @@ impl Part {
         let mut dims = Vec::with_capacity(shape.len());
         let mut out_stride = item;
         for ((range, &length), &first) in region.iter().zip(shape).zip(origin).rev() {
-            let (low, high) = (range.start.max(first), range.end.min(first.saturating_add(length)));
+            let (low, high) = (
+                range.start.max(first),
+                range.end.min(first.saturating_add(length)),
+            );
             if low >= high {
                 return None;
             }
             // The output was allocated and the chunk is below its limit, so both fit.
             let (count, length) = (usize::try_from(high - low).ok()?, usize::try_from(length).ok()?);
-            let (in_chunk, in_out) = (usize::try_from(low - first).ok()?, usize::try_from(low - range.start).ok()?);
+            let (in_chunk, in_out) = (
+                usize::try_from(low - first).ok()?,
+                usize::try_from(low - range.start).ok()?,
+            );
             dims.push((count, length, in_chunk, in_out, out_stride));
             out_stride = out_stride.checked_mul(usize::try_from(range.end - range.start).ok()?)?;
         }
@@ -50,20 +56,31 @@ impl Part {
         let (mut run, mut chunk_stride, mut chunk_start, mut out_start) = (item, item, 0, 0);
         let mut axes: Vec<Axis> = Vec::with_capacity(dims.len());
         for stored in (0..dims.len()).rev() {
-            let &(count, length, in_chunk, in_out, out_stride) = dims.get(order.map_or(Some(stored), |order| order.get(stored).copied())?)?;
+            let &(count, length, in_chunk, in_out, out_stride) =
+                dims.get(order.map_or(Some(stored), |order| order.get(stored).copied())?)?;
             chunk_start += in_chunk * chunk_stride;
             out_start += in_out * out_stride;
             // A step along an axis continues the run where it is as long as the run on both sides.
             if count > 1 && axes.is_empty() && run == chunk_stride && run == out_stride {
                 run *= count;
             } else if count > 1 {
-                axes.push(Axis { count, chunk_stride, out_stride });
+                axes.push(Axis {
+                    count,
+                    chunk_stride,
+                    out_stride,
+                });
             }
             chunk_stride *= length;
         }
         axes.reverse();
         let runs = axes.iter().map(|axis| axis.count).product();
-        Some(Self { axes, run, runs, chunk_start, out_start })
+        Some(Self {
+            axes,
+            run,
+            runs,
+            chunk_start,
+            out_start,
+        })
     }
 
     /// Where the part is in the output, if it is one run of all the chunk's `bytes`.
@@ -113,7 +130,11 @@ impl Part {
     pub(super) fn pieces(&self, chunk: Range<usize>, mut each: impl FnMut(usize, usize, usize)) {
         let mut index = self.first_after(chunk.start);
         // The innermost axis is walked without divisions.
-        let inner = self.axes.last().copied().unwrap_or(Axis { count: 1, chunk_stride: 0, out_stride: 0 });
+        let inner = self.axes.last().copied().unwrap_or(Axis {
+            count: 1,
+            chunk_stride: 0,
+            out_stride: 0,
+        });
         while index < self.runs {
             let (mut in_chunk, mut in_out) = self.at(index);
             let line = inner.count - index % inner.count;
@@ -156,11 +177,15 @@ mod tests {
             let global: Vec<u64> = index.iter().zip(origin).map(|(a, b)| a + b).collect();
             if global.iter().zip(region).all(|(at, range)| range.contains(at)) {
                 met = true;
-                let at = global.iter().zip(region).fold(0, |sum, (at, range)| sum * (range.end - range.start) + at - range.start);
+                let at = global.iter().zip(region).fold(0, |sum, (at, range)| {
+                    sum * (range.end - range.start) + at - range.start
+                });
                 expected[at as usize * item..][..item].copy_from_slice(&(number as u16 + 1).to_le_bytes());
             }
         }
-        let chunk: Vec<u8> = (0..n).flat_map(|number| (number as u16 + 1).to_le_bytes()).collect();
+        let chunk: Vec<u8> = (0..n)
+            .flat_map(|number| (number as u16 + 1).to_le_bytes())
+            .collect();
         let Some(part) = Part::new(region, shape, origin, item, order) else {
             assert!(!met);
             return;
@@ -188,7 +213,12 @@ mod tests {
         for shape in shapes {
             let orders: Vec<Option<Vec<usize>>> = match shape.len() {
                 2 => vec![None, Some(vec![1, 0])],
-                3 => vec![None, Some(vec![2, 1, 0]), Some(vec![2, 0, 1]), Some(vec![0, 2, 1])],
+                3 => vec![
+                    None,
+                    Some(vec![2, 1, 0]),
+                    Some(vec![2, 0, 1]),
+                    Some(vec![0, 2, 1]),
+                ],
                 4 => vec![None, Some(vec![3, 2, 1, 0])],
                 _ => vec![None],
             };
@@ -196,7 +226,9 @@ mod tests {
                 for seed in 0..40_u64 {
                     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678;
                     let mut random = |below: u64| {
-                        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                        state = state
+                            .wrapping_mul(6364136223846793005)
+                            .wrapping_add(1442695040888963407);
                         (state >> 33) % below
                     };
                     let origin: Vec<u64> = shape.iter().map(|&length| length * random(3)).collect();

@@ -54,12 +54,22 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// Where a chunk cannot be read, is damaged or lost; its text has the coordinates of the chunk.
-    pub(crate) fn read(&self, dtype: &DType, region: &[Range<u64>], out: &mut [u8], zeroed: bool) -> Result<()> {
+    pub(crate) fn read(
+        &self,
+        dtype: &DType,
+        region: &[Range<u64>],
+        out: &mut [u8],
+        zeroed: bool,
+    ) -> Result<()> {
         if out.is_empty() {
             return Ok(());
         }
         let output = Output::new(out);
-        let fill = if zeroed && self.metadata.fill.iter().all(|&byte| byte == 0) { None } else { Some(self.metadata.fill.as_slice()) };
+        let fill = if zeroed && self.metadata.fill.iter().all(|&byte| byte == 0) {
+            None
+        } else {
+            Some(self.metadata.fill.as_slice())
+        };
         let decoder = ChunkDecoder::new(self.metadata, dtype, output, fill, self.limits)?;
         let mut objects = Coordinates::new(region, &self.metadata.object_shape);
         loop {
@@ -109,9 +119,14 @@ impl Reader<'_> {
         loop {
             let mut jobs = Vec::new();
             for at in chunks.by_ref().take(BATCH) {
-                let range = index.as_ref().and_then(|index| index.get(layout.position(&at)).cloned().flatten());
+                let range = index
+                    .as_ref()
+                    .and_then(|index| index.get(layout.position(&at)).cloned().flatten());
                 let what = match range {
-                    Some(range) => What::Within { key: key.clone(), range },
+                    Some(range) => What::Within {
+                        key: key.clone(),
+                        range,
+                    },
                     None => What::Fill,
                 };
                 self.push(&mut jobs, region, dtype, at, what);
@@ -125,7 +140,11 @@ impl Reader<'_> {
 
     fn push(&self, jobs: &mut Vec<Job>, region: &[Range<u64>], dtype: &DType, at: Vec<u64>, what: What) {
         let shape = self.metadata.chunk_shape();
-        let origin: Vec<u64> = at.iter().zip(shape).map(|(at, length)| at.saturating_mul(*length)).collect();
+        let origin: Vec<u64> = at
+            .iter()
+            .zip(shape)
+            .map(|(at, length)| at.saturating_mul(*length))
+            .collect();
         let order = self.metadata.chain().order.as_deref();
         if let Some(part) = Part::new(region, shape, &origin, dtype.size(), order) {
             jobs.push(Job { at, part, what });
@@ -133,7 +152,12 @@ impl Reader<'_> {
     }
 
     /// Where the chunks of a shard are; `None` where the shard is not there and need not be.
-    fn shard_index(&self, layout: &ShardLayout, at: &[u64], key: &str) -> Result<Option<std::sync::Arc<ShardIndex>>> {
+    fn shard_index(
+        &self,
+        layout: &ShardLayout,
+        at: &[u64],
+        key: &str,
+    ) -> Result<Option<std::sync::Arc<ShardIndex>>> {
         if let Some(index) = self.shards.get(at) {
             return Ok(Some(index));
         }
@@ -166,16 +190,24 @@ impl Reader<'_> {
     /// decoded in parallel, or the blocks of one chunk, but never both, since a thread that waits for blocks would begin
     /// with another chunk.
     fn run(&self, decoder: &ChunkDecoder<'_>, jobs: Vec<Job>) -> Result<()> {
-        if self.folder.store().local_path(&self.folder.object("zarr.json")).is_none() {
+        if self
+            .folder
+            .store()
+            .local_path(&self.folder.object("zarr.json"))
+            .is_none()
+        {
             return self.run_remote(decoder, &jobs);
         }
         let threads = rayon::current_num_threads().max(1);
         // Those that do not fill all threads share them.
         let (many, few) = jobs.split_at(jobs.len() / threads * threads);
         if threads == 1 || many.len() <= 1 {
-            many.iter().try_for_each(|job| self.run_local(decoder, job, false))?;
+            many.iter()
+                .try_for_each(|job| self.run_local(decoder, job, false))?;
         } else {
-            many.par_iter().with_max_len(1).try_for_each(|job| self.run_local(decoder, job, false))?;
+            many.par_iter()
+                .with_max_len(1)
+                .try_for_each(|job| self.run_local(decoder, job, false))?;
         }
         few.iter().try_for_each(|job| self.run_local(decoder, job, true))
     }
@@ -218,14 +250,19 @@ impl Reader<'_> {
         while let Some((batch, fetched)) = next {
             let following = batches.next();
             let (decoded, ready) = std::thread::scope(|scope| {
-                let fetching = following.map(|batch| (batch, scope.spawn(move || self.fetch(decoder, batch))));
+                let fetching =
+                    following.map(|batch| (batch, scope.spawn(move || self.fetch(decoder, batch))));
                 let decoded = batch
                     .par_iter()
                     .zip(fetched.into_par_iter())
                     .with_max_len(1)
                     .try_for_each(|(job, object)| self.run_fetched(decoder, job, object));
                 let ready = fetching.map(|(batch, thread)| {
-                    let gone = || (0..batch.len()).map(|_| Err(Error::store("the thread that fetches chunks died"))).collect();
+                    let gone = || {
+                        (0..batch.len())
+                            .map(|_| Err(Error::store("the thread that fetches chunks died")))
+                            .collect()
+                    };
                     (batch, thread.join().unwrap_or_else(|_| gone()))
                 });
                 (decoded, ready)
@@ -256,7 +293,10 @@ impl Reader<'_> {
                     (key, Some(wanted.unwrap_or_else(|| range.clone())))
                 }
             };
-            reads.push(Read { path: self.folder.object(key), range });
+            reads.push(Read {
+                path: self.folder.object(key),
+                range,
+            });
             slots.push(true);
         }
         let mut results = self.folder.store().get_many(&reads).into_iter();
@@ -264,12 +304,21 @@ impl Reader<'_> {
             .into_iter()
             .map(|wanted| match wanted {
                 false => Ok(None),
-                true => absent_is_none(results.next().unwrap_or_else(|| Err(Error::store("the store returned too little")))),
+                true => absent_is_none(
+                    results
+                        .next()
+                        .unwrap_or_else(|| Err(Error::store("the store returned too little"))),
+                ),
             })
             .collect()
     }
 
-    fn run_fetched(&self, decoder: &ChunkDecoder<'_>, job: &Job, object: Result<Option<Bytes>>) -> Result<()> {
+    fn run_fetched(
+        &self,
+        decoder: &ChunkDecoder<'_>,
+        job: &Job,
+        object: Result<Option<Bytes>>,
+    ) -> Result<()> {
         let key = match &job.what {
             What::Fill => {
                 decoder.fill(&job.part);
@@ -281,7 +330,14 @@ impl Reader<'_> {
             None => self.absent(decoder, job),
             Some(bytes) => {
                 let skipped = decoder.stored_span(&job.part).map_or(0, |span| span.start);
-                decoder.decode(&job.part, &Source::Bytes { bytes: &bytes, skipped }, false)
+                decoder.decode(
+                    &job.part,
+                    &Source::Bytes {
+                        bytes: &bytes,
+                        skipped,
+                    },
+                    false,
+                )
             }
         });
         done.map_err(|error| in_chunk("chunk", &job.at, &self.folder.object(key), error))
@@ -301,8 +357,12 @@ impl Reader<'_> {
                 return Ok(None);
             };
             self.limits.check_chunk_bytes(length)?;
-            let Some(bytes) = self.folder.get(&key)? else { return Ok(None) };
-            chain.undo(bytes.as_ref().into(), None, limit, 0).map(|bytes| Some(bytes.into_owned()))
+            let Some(bytes) = self.folder.get(&key)? else {
+                return Ok(None);
+            };
+            chain
+                .undo(bytes.as_ref().into(), None, limit, 0)
+                .map(|bytes| Some(bytes.into_owned()))
         };
         read().map_err(|error| in_chunk("chunk", at, &self.folder.object(&key), error))
     }
@@ -312,7 +372,11 @@ impl Reader<'_> {
 pub(crate) fn in_chunk(what: &str, at: &[u64], path: &str, error: Error) -> Error {
     let text = format!("{what} {at:?}: {}", error.message());
     // An inventory says the coordinates itself.
-    let text = if error.message().contains(&format!("{at:?}")) { error.message().to_owned() } else { text };
+    let text = if error.message().contains(&format!("{at:?}")) {
+        error.message().to_owned()
+    } else {
+        text
+    };
     let advice = error.advice().map(str::to_owned);
     let mut named = Error::new(error.kind().clone(), text).at(path);
     if let Some(advice) = advice {
@@ -369,8 +433,11 @@ mod tests {
     fn the_chunks_of_a_region() {
         let all: Vec<_> = Coordinates::new(&[3..7, 0..1], &[3, 2]).collect();
         assert_eq!(all, [[1, 0], [2, 0]]);
-        assert_eq!(Coordinates::new(&[], &[]).collect::<Vec<_>>(), [Vec::<u64>::new()]);
-        assert_eq!(Coordinates::new(&[3..3], &[2]).count(), 0);
+        assert_eq!(
+            Coordinates::new(&[], &[]).collect::<Vec<_>>(),
+            [Vec::<u64>::new()]
+        );
+        assert_eq!(Coordinates::new(&[3..3, 0..2], &[2, 2]).count(), 0);
         assert_eq!(Coordinates::new(&[0..4, 0..6], &[2, 2]).count(), 6);
     }
 }

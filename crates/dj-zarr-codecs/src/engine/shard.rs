@@ -39,42 +39,86 @@ impl ShardLayout {
     /// Where it makes no sense, or is of a kind that is not known here.
     pub(super) fn parse(configuration: &Json, shape: &[u64]) -> Result<Self> {
         let lengths = configuration.get("chunk_shape").and_then(Json::as_array);
-        let chunk: Option<Vec<u64>> =
-            lengths.and_then(|lengths| lengths.iter().map(|length| length.as_u64().filter(|&length| length > 0)).collect());
+        let chunk: Option<Vec<u64>> = lengths.and_then(|lengths| {
+            lengths
+                .iter()
+                .map(|length| length.as_u64().filter(|&length| length > 0))
+                .collect()
+        });
         let chunk = chunk.filter(|chunk| chunk.len() == shape.len());
-        let chunk = chunk.ok_or_else(|| Error::corrupt("the codec sharding_indexed has no proper chunk_shape"))?;
-        if !shape.iter().zip(&chunk).all(|(shard, chunk)| shard.is_multiple_of(*chunk)) {
-            return Err(Error::corrupt(format!("shards of shape {shape:?} cannot be cut into chunks of {chunk:?}")));
+        let chunk =
+            chunk.ok_or_else(|| Error::corrupt("the codec sharding_indexed has no proper chunk_shape"))?;
+        if !shape
+            .iter()
+            .zip(&chunk)
+            .all(|(shard, chunk)| shard.is_multiple_of(*chunk))
+        {
+            return Err(Error::corrupt(format!(
+                "shards of shape {shape:?} cannot be cut into chunks of {chunk:?}"
+            )));
         }
-        let counts: Vec<u64> = shape.iter().zip(&chunk).map(|(shard, chunk)| shard / chunk).collect();
-        let total = counts.iter().try_fold(1_u64, |product, &count| product.checked_mul(count)).unwrap_or(u64::MAX);
+        let counts: Vec<u64> = shape
+            .iter()
+            .zip(&chunk)
+            .map(|(shard, chunk)| shard / chunk)
+            .collect();
+        let total = counts
+            .iter()
+            .try_fold(1_u64, |product, &count| product.checked_mul(count))
+            .unwrap_or(u64::MAX);
         if total > MAX_CHUNKS {
             return Err(Error::limit("chunks in a shard", total, MAX_CHUNKS));
         }
-        let codecs = configuration.get("codecs").ok_or_else(|| Error::corrupt("the codec sharding_indexed has no codecs"))?;
+        let codecs = configuration
+            .get("codecs")
+            .ok_or_else(|| Error::corrupt("the codec sharding_indexed has no codecs"))?;
         let nested = |codec: &Json| codec.get("name").and_then(Json::as_str) == Some("sharding_indexed");
         if codecs.as_array().is_some_and(|codecs| codecs.iter().any(nested)) {
             return Err(Error::unsupported("shards within shards are not known here"));
         }
         let chain = Chain::v3_from_json(codecs, shape.len())?;
-        let default = serde_json::json!([{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]);
+        let default =
+            serde_json::json!([{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]);
         let index = Chain::v3_from_json(configuration.get("index_codecs").unwrap_or(&default), shape.len())?;
         let checksum = match index.codecs.as_slice() {
             [] => false,
-            [super::bytes_codec::BytesCodec::Checksum { kind: super::bytes_codec::Checksum::Crc32c, at_end: true }] => true,
-            _ => return Err(Error::unsupported("an index of shards in other codecs than bytes and crc32c is not known here")),
+            [
+                super::bytes_codec::BytesCodec::Checksum {
+                    kind: super::bytes_codec::Checksum::Crc32c,
+                    at_end: true,
+                },
+            ] => true,
+            _ => {
+                return Err(Error::unsupported(
+                    "an index of shards in other codecs than bytes and crc32c is not known here",
+                ));
+            }
         };
         if index.order.is_some() {
-            return Err(Error::unsupported("a transposed index of shards is not known here"));
+            return Err(Error::unsupported(
+                "a transposed index of shards is not known here",
+            ));
         }
         let at_end = match configuration.get("index_location").and_then(Json::as_str) {
             None | Some("end") => true,
             Some("start") => false,
-            Some(other) => return Err(Error::corrupt(format!("the index of a shard cannot be at {other:?}"))),
+            Some(other) => {
+                return Err(Error::corrupt(format!(
+                    "the index of a shard cannot be at {other:?}"
+                )));
+            }
         };
         // 2^22 entries at most, so this fits.
         let total = usize::try_from(total).unwrap_or(usize::MAX);
-        Ok(Self { chunk, chain, counts, total, big_endian: index.endian.is_some(), checksum, at_end })
+        Ok(Self {
+            chunk,
+            chain,
+            counts,
+            total,
+            big_endian: index.endian.is_some(),
+            checksum,
+            at_end,
+        })
     }
 
     /// The bytes of the index.
@@ -89,9 +133,15 @@ impl ShardLayout {
     pub(super) fn index_range(&self, length: u64) -> Result<Range<u64>> {
         let size = self.index_bytes() as u64;
         if length < size {
-            return Err(Error::corrupt(format!("the shard has {length} bytes, its index alone takes {size}")));
+            return Err(Error::corrupt(format!(
+                "the shard has {length} bytes, its index alone takes {size}"
+            )));
         }
-        Ok(if self.at_end { length - size..length } else { 0..size })
+        Ok(if self.at_end {
+            length - size..length
+        } else {
+            0..size
+        })
     }
 
     /// Reads the index of an object of `length` bytes.
@@ -105,14 +155,22 @@ impl ShardLayout {
         }
         let mut entries = bytes;
         if self.checksum {
-            let (body, sum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(|| damaged("it is cut short"))?;
+            let (body, sum) = bytes
+                .split_last_chunk::<CHECKSUM_BYTES>()
+                .ok_or_else(|| damaged("it is cut short"))?;
             if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
                 return Err(damaged("its CRC-32C is wrong")
                     .advise("restore the object from a backup or from the original data"));
             }
             entries = body;
         }
-        let number = |bytes: [u8; 8]| if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) };
+        let number = |bytes: [u8; 8]| {
+            if self.big_endian {
+                u64::from_be_bytes(bytes)
+            } else {
+                u64::from_le_bytes(bytes)
+            }
+        };
         let words = entries.as_chunks::<8>().0;
         let pairs = words.as_chunks::<2>().0;
         pairs
@@ -129,7 +187,10 @@ impl ShardLayout {
 
     /// The position in the index of the chunk at these coordinates in the grid of chunks of the whole array.
     pub(super) fn position(&self, chunk: &[u64]) -> usize {
-        let position = chunk.iter().zip(&self.counts).fold(0, |sum, (at, count)| sum * count + at % count);
+        let position = chunk
+            .iter()
+            .zip(&self.counts)
+            .fold(0, |sum, (at, count)| sum * count + at % count);
         usize::try_from(position).unwrap_or(usize::MAX)
     }
 }
@@ -146,7 +207,9 @@ const CACHED_ENTRIES: usize = 1 << 20;
 impl ShardCache {
     pub(super) fn get(&self, shard: &[u64]) -> Option<Arc<ShardIndex>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(at, _)| at == shard).map(|(_, index)| Arc::clone(index))
+        kept.iter()
+            .find(|(at, _)| at == shard)
+            .map(|(_, index)| Arc::clone(index))
     }
 
     pub(super) fn put(&self, shard: &[u64], index: ShardIndex) -> Arc<ShardIndex> {
@@ -171,7 +234,8 @@ mod tests {
     use super::*;
 
     fn layout(change: impl FnOnce(&mut Json)) -> Result<ShardLayout> {
-        let mut configuration = json!({"chunk_shape": [2, 3], "codecs": ["bytes"], "index_codecs": ["bytes", "crc32c"]});
+        let mut configuration =
+            json!({"chunk_shape": [2, 3], "codecs": ["bytes"], "index_codecs": ["bytes", "crc32c"]});
         change(&mut configuration);
         ShardLayout::parse(&configuration, &[4, 6])
     }
@@ -180,7 +244,10 @@ mod tests {
     fn an_index_is_read_and_checked() {
         let layout = layout(|_| ()).unwrap();
         let entries = [0, 10, ABSENT, ABSENT, 10, 5, 15, 0];
-        let mut bytes: Vec<u8> = entries.iter().flat_map(|entry: &u64| entry.to_le_bytes()).collect();
+        let mut bytes: Vec<u8> = entries
+            .iter()
+            .flat_map(|entry: &u64| entry.to_le_bytes())
+            .collect();
         bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
         assert_eq!(layout.index_range(100).unwrap(), 32..100);
         assert!(layout.index_range(67).is_err());
@@ -189,7 +256,13 @@ mod tests {
         assert!(layout.parse_index(&bytes, 14).is_err());
         assert_eq!(layout.position(&[3, 2]), 2);
         bytes[3] ^= 1;
-        assert!(layout.parse_index(&bytes, 100).unwrap_err().to_string().contains("CRC-32C"));
+        assert!(
+            layout
+                .parse_index(&bytes, 100)
+                .unwrap_err()
+                .to_string()
+                .contains("CRC-32C")
+        );
     }
 
     #[test]

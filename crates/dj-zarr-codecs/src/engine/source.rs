@@ -34,7 +34,11 @@ impl LocalObject {
         if range.end > about.len() {
             return Err(Error::corrupt("the object is cut short"));
         }
-        Ok(Some(Self { file, start: range.start, length: range.end.saturating_sub(range.start) }))
+        Ok(Some(Self {
+            file,
+            start: range.start,
+            length: range.end.saturating_sub(range.start),
+        }))
     }
 
     pub(super) fn length(&self) -> u64 {

@@ -27,9 +27,21 @@ pub(crate) fn to_little_endian(dtype: &DType, elements: &mut [u8]) {
         return;
     }
     match dtype.swap_unit().unwrap_or(1) {
-        2 => elements.as_chunks_mut::<2>().0.iter_mut().for_each(|unit| unit.reverse()),
-        4 => elements.as_chunks_mut::<4>().0.iter_mut().for_each(|unit| unit.reverse()),
-        8 => elements.as_chunks_mut::<8>().0.iter_mut().for_each(|unit| unit.reverse()),
+        2 => elements
+            .as_chunks_mut::<2>()
+            .0
+            .iter_mut()
+            .for_each(|unit| unit.reverse()),
+        4 => elements
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .for_each(|unit| unit.reverse()),
+        8 => elements
+            .as_chunks_mut::<8>()
+            .0
+            .iter_mut()
+            .for_each(|unit| unit.reverse()),
         unit => elements.chunks_exact_mut(unit).for_each(<[u8]>::reverse),
     }
 }
@@ -48,7 +60,10 @@ mod tests {
         let mut text = [0, 0, 0, b'a', 0, 0, 0, b'b'];
         to_little_endian(&">U2".parse().unwrap(), &mut text);
         assert_eq!(text, [b'a', 0, 0, 0, b'b', 0, 0, 0]);
-        let fields = vec![Field::new("a", "|u1".parse().unwrap(), 0), Field::new("b", ">i2".parse().unwrap(), 1)];
+        let fields = vec![
+            Field::new("a", "|u1".parse().unwrap(), 0),
+            Field::new("b", ">i2".parse().unwrap(), 1),
+        ];
         let record = DType::new(Kind::Struct(StructType::new(fields, 3).unwrap()));
         let mut records = [1, 2, 3, 4, 5, 6];
         to_little_endian(&record, &mut records);

@@ -8,17 +8,29 @@ use crate::adapter::Folder;
 ///
 /// # Errors
 /// Where it is over the limit, or no JSON object.
-pub(super) fn read(folder: &Folder, key: &str, limits: &Limits) -> Result<Option<serde_json::Map<String, Json>>> {
+pub(super) fn read(
+    folder: &Folder,
+    key: &str,
+    limits: &Limits,
+) -> Result<Option<serde_json::Map<String, Json>>> {
     let place = || folder.object(key);
-    let Some(size) = folder.size(key)? else { return Ok(None) };
-    limits.check_metadata_bytes(size).map_err(|error| error.at(place()))?;
-    let Some(bytes) = folder.get(key)? else { return Ok(None) };
+    let Some(size) = folder.size(key)? else {
+        return Ok(None);
+    };
+    limits
+        .check_metadata_bytes(size)
+        .map_err(|error| error.at(place()))?;
+    let Some(bytes) = folder.get(key)? else {
+        return Ok(None);
+    };
     let parsed = serde_json::from_slice(&bytes)
         .or_else(|error| serde_json::from_slice(&without_python_floats(&bytes)).map_err(|_| error));
     match parsed {
         Ok(Json::Object(members)) => Ok(Some(members)),
         Ok(_) => Err(Error::corrupt("the metadata is no JSON object").at(place())),
-        Err(error) => Err(Error::corrupt("the metadata is no JSON").at(place()).caused_by(error)),
+        Err(error) => Err(Error::corrupt("the metadata is no JSON")
+            .at(place())
+            .caused_by(error)),
     }
 }
 
@@ -29,7 +41,11 @@ fn without_python_floats(json: &[u8]) -> Vec<u8> {
     let (mut in_text, mut escaped) = (false, false);
     let mut rest = json;
     while let Some((&byte, after)) = rest.split_first() {
-        if !in_text && let Some(word) = [&b"-Infinity"[..], b"Infinity", b"NaN"].into_iter().find(|word| rest.starts_with(word)) {
+        if !in_text
+            && let Some(word) = [&b"-Infinity"[..], b"Infinity", b"NaN"]
+                .into_iter()
+                .find(|word| rest.starts_with(word))
+        {
             out.push(b'"');
             out.extend_from_slice(word);
             out.push(b'"');

@@ -16,7 +16,10 @@ type Members = serde_json::Map<String, Json>;
 pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Limits) -> Result<Metadata> {
     let get = |key: &str| document.get(key).unwrap_or(&Json::Null);
     if get("zarr_format").as_u64() != Some(2) {
-        return Err(Error::corrupt(format!("zarr_format is {}, where 2 is expected", get("zarr_format"))));
+        return Err(Error::corrupt(format!(
+            "zarr_format is {}, where 2 is expected",
+            get("zarr_format")
+        )));
     }
     let shape = lengths(document.get("shape"), "shape")?;
     limits.check_dimensions(shape.len())?;
@@ -26,7 +29,10 @@ pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Lim
         Some(_) => return Err(Error::corrupt("order is neither C nor F")),
     };
     let filters: Vec<&str> = match get("filters").as_array() {
-        Some(filters) => filters.iter().filter_map(|filter| filter.get("id")?.as_str()).collect(),
+        Some(filters) => filters
+            .iter()
+            .filter_map(|filter| filter.get("id")?.as_str())
+            .collect(),
         None => Vec::new(),
     };
     let stored = v2_parse(get("dtype"), &filters)?;
@@ -45,7 +51,12 @@ pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Lim
         stored,
         fill,
         keys: KeyEncoding::v2(document.get("dimension_separator"))?,
-        codecs: Codecs::Chunk(Chain::v2(get("filters"), get("compressor"), fortran, shape.len())?),
+        codecs: Codecs::Chunk(Chain::v2(
+            get("filters"),
+            get("compressor"),
+            fortran,
+            shape.len(),
+        )?),
         attributes: attributes.unwrap_or_default(),
         dimension_names: None,
         shape,

@@ -12,7 +12,10 @@ pub(super) const DOCUMENT: &str = "zarr.json";
 pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) -> Result<Metadata> {
     let get = |key: &str| document.get(key).unwrap_or(&Json::Null);
     if get("zarr_format").as_u64() != Some(3) {
-        return Err(Error::corrupt(format!("zarr_format is {}, where 3 is expected", get("zarr_format"))));
+        return Err(Error::corrupt(format!(
+            "zarr_format is {}, where 3 is expected",
+            get("zarr_format")
+        )));
     }
     match get("node_type").as_str() {
         Some("array") => {}
@@ -22,7 +25,10 @@ pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) ->
         }
         _ => return Err(Error::corrupt("node_type is neither array nor group")),
     }
-    if get("storage_transformers").as_array().is_some_and(|list| !list.is_empty()) {
+    if get("storage_transformers")
+        .as_array()
+        .is_some_and(|list| !list.is_empty())
+    {
         return Err(Error::unsupported("storage_transformers are not known here"));
     }
     let shape = lengths(document.get("shape"), "shape")?;
@@ -32,13 +38,20 @@ pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) ->
         Some("regular") => {}
         Some(other) => {
             let shown: String = other.chars().take(60).collect();
-            return Err(Error::unsupported(format!("the chunk_grid {shown:?} is not known here")));
+            return Err(Error::unsupported(format!(
+                "the chunk_grid {shown:?} is not known here"
+            )));
         }
         None => return Err(Error::corrupt("chunk_grid has no name")),
     }
-    let object_shape = lengths(grid.get("configuration").and_then(|all| all.get("chunk_shape")), "chunk_shape")?;
+    let object_shape = lengths(
+        grid.get("configuration").and_then(|all| all.get("chunk_shape")),
+        "chunk_shape",
+    )?;
     if object_shape.len() != shape.len() || object_shape.contains(&0) {
-        return Err(Error::corrupt(format!("chunks of shape {object_shape:?} do not fit an array of shape {shape:?}")));
+        return Err(Error::corrupt(format!(
+            "chunks of shape {object_shape:?} do not fit an array of shape {shape:?}"
+        )));
     }
     let element = v3_parse(get("data_type"))?;
     let fill = match &element {
@@ -50,8 +63,12 @@ pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) ->
         Json::Object(attributes) => attributes.clone(),
         _ => return Err(Error::corrupt("attributes is no object")),
     };
-    let dimension_names =
-        get("dimension_names").as_array().map(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    let dimension_names = get("dimension_names").as_array().map(|names| {
+        names
+            .iter()
+            .map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    });
     Metadata {
         zarr_format: 3,
         keys: KeyEncoding::v3(get("chunk_key_encoding"))?,

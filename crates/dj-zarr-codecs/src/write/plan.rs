@@ -131,14 +131,6 @@ impl Plan {
         )
     }
 
-    /// How many bytes a chunk takes before compression. The constructor has checked that it is no more than memory
-    /// can hold.
-    pub(crate) fn chunk_bytes(&self) -> usize {
-        size(&self.chunk, self.dtype.size() as u64)
-            .and_then(|bytes| usize::try_from(bytes).ok())
-            .unwrap_or(usize::MAX)
-    }
-
     /// How many rows a chunk has.
     pub(crate) fn chunk_rows(&self) -> u64 {
         self.chunk.first().copied().unwrap_or(1)
