@@ -18,7 +18,7 @@ use crate::engine::{Buffer, Codecs, Reader, ShardCache};
 use crate::inventory::Inventory;
 use crate::open::Metadata;
 use crate::record::ZarrRecord;
-use crate::version::{FORMATS, Format, version_of};
+use crate::version::{FORMATS, Format, version_of, warn_of_unknown_flags};
 
 /// An array in a store. Its metadata is read when it is opened; elements are read when asked, and only the chunks that
 /// are needed.
@@ -101,7 +101,10 @@ impl ZarrArray {
         // Every format is read alike, but for the inventory.
         let inventoried = match FORMATS.reader(version, cx)? {
             Format::Plain => false,
-            Format::Inventoried => true,
+            Format::Inventoried => {
+                warn_of_unknown_flags(&metadata.attributes, folder.path(), cx);
+                true
+            }
         };
         let record = if inventoried {
             record

@@ -1,6 +1,8 @@
 //! The data formats of `<zarr@>`.
 
-use dj_codec_api::{FormatStatus, FormatVersion, Json, Reader, Result, VersionDispatch};
+use dj_codec_api::{
+    Context, FormatStatus, FormatVersion, Json, Reader, Result, VersionDispatch, Warning, WarningKind,
+};
 
 use crate::record::ZarrRecord;
 
@@ -54,6 +56,32 @@ pub(crate) fn version_of(
     ])
 }
 
+/// The flags of arrays that this version writes and knows.
+const FLAGS: [&str; 5] = ["blosc", "crc32c", "gzip", "sharding", "zstd"];
+
+/// Warns of flags that a newer minor version may have set: the array reads, but something in it may be missed.
+pub(crate) fn warn_of_unknown_flags(attributes: &serde_json::Map<String, Json>, path: &str, cx: &Context) {
+    let flags = attributes.get("feature_flags").and_then(Json::as_array);
+    for flag in flags
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .filter(|flag| !FLAGS.contains(flag))
+    {
+        let shown: String = flag.chars().take(60).collect();
+        let message = format!(
+            "the array {path} has the feature {shown:?}, which is not known here; upgrade {} to be sure that nothing is missed",
+            FORMATS.crate_name
+        );
+        cx.warn(&Warning::new(
+            WarningKind::NewerMinor,
+            FORMATS.codec,
+            shown,
+            message,
+        ));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use dj_codec_api::Record;
@@ -87,5 +115,18 @@ mod tests {
             version(json!({"codec_version": "7.0", "codec_name": "photon"}), bare),
             "1.0"
         );
+    }
+
+    #[test]
+    fn unknown_flags_are_a_warning() {
+        let log = std::sync::Arc::new(dj_codec_api::WarningLog::default());
+        let cx = Context::new(dj_codec_api::StoreMap::new()).with_warnings(log.clone());
+        let Json::Object(attributes) = json!({"feature_flags": ["blosc", "wavelets", 5]}) else {
+            panic!()
+        };
+        warn_of_unknown_flags(&attributes, "a.zarr", &cx);
+        let warnings = log.take();
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].message.contains("\"wavelets\""));
     }
 }
