@@ -69,7 +69,11 @@ fn blosc(
     shuffle: Shuffle,
     typesize: usize,
 ) -> Result<Vec<u8>> {
-    let level = BloscCompressionLevel::try_from(level)
+    let (effort, block_bytes) = match (codec, shuffle) {
+        (BloscCompressor::Zstd, Shuffle::Bit) => (bit_shuffled_effort(level), zstd_block_bytes(level)),
+        _ => (level, 0),
+    };
+    let effort = BloscCompressionLevel::try_from(effort)
         .map_err(|level| Error::invalid_value(format!("Blosc has no level {level}")))?;
     let shuffle = match shuffle {
         Shuffle::None => BloscShuffleMode::NoShuffle,
@@ -83,7 +87,39 @@ fn blosc(
         BloscCompressor::Zlib => Inner::Zlib,
         BloscCompressor::Zstd => Inner::Zstd,
     };
-    blosc_compress_bytes(raw, level, shuffle, typesize, codec, 0, 1).map_err(failed)
+    blosc_compress_bytes(raw, effort, shuffle, typesize, codec, block_bytes, 1).map_err(failed)
+}
+
+/// How hard zstd tries at a level of Blosc where bits are shuffled.
+///
+/// Blosc takes zstd's level 9 for its own 5. In bit planes there is next to nothing for a longer search to find: zstd's
+/// level 3 is about three times as fast for 0.2 % more bytes on a movie of photon counts, 0.5 % on 32-bit floats. What
+/// a reader sees is the same.
+fn bit_shuffled_effort(level: u8) -> u8 {
+    match level {
+        0 => 0,
+        1 | 2 => 1,
+        3..=5 => 2,
+        6 => 3,
+        7 => 4,
+        8 => 6,
+        // Nine asks for the smallest there is, at any price.
+        _ => level,
+    }
+}
+
+/// The block that Blosc would choose for zstd at this level: it goes by the level, so a lower effort would shrink it.
+fn zstd_block_bytes(level: u8) -> usize {
+    const UNIT: usize = 64 << 10;
+    match level {
+        0 => UNIT / 4,
+        1 => UNIT / 2,
+        2 => UNIT,
+        3 => UNIT * 2,
+        4 | 5 => UNIT * 4,
+        6..=8 => UNIT * 8,
+        _ => UNIT * 16,
+    }
 }
 
 fn zstd(raw: &[u8], level: i32) -> Result<Vec<u8>> {
