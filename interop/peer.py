@@ -65,6 +65,11 @@ def _save(array: np.ndarray, out: str) -> dict:
     return {"dtype": str(array.dtype), "shape": list(array.shape)}
 
 
+def _field(described: tuple) -> tuple[str, int]:
+    """The type of a structure's field, and where it begins."""
+    return described[0].str, described[1]
+
+
 class Peer:
     """The operations."""
 
@@ -91,20 +96,26 @@ class Peer:
         }
 
     def arrays(self, folder: str) -> dict:
-        """Writes each array of ``arrays.py`` to ``folder/NAME.npy``; gives name, file, dtype (``str``), descr, shape, fortran."""
+        """Writes each array of ``arrays.py`` to ``folder/NAME.npy``, and its elements alone, in C order, to ``NAME.elements``;
+        gives name, both files, dtype (``str``), kind, shape, fortran, bytes, itemsize, fields (name, type, offset; or null)."""
         told = []
         for name, array in arrays.cases():
             file = Path(folder) / f"{name}.npy"
             np.save(file, array, allow_pickle=False)
+            file.with_suffix(".elements").write_bytes(array.tobytes())
             told.append(
                 {
                     "name": name,
                     "file": str(file),
+                    "elements": str(file.with_suffix(".elements")),
                     "dtype": str(array.dtype),
                     "kind": array.dtype.kind,
                     "shape": list(array.shape),
                     "fortran": array.flags.f_contiguous and not array.flags.c_contiguous,
                     "bytes": array.nbytes,
+                    "itemsize": array.dtype.itemsize,
+                    "fields": array.dtype.fields
+                    and [[name, *_field(array.dtype.fields[name])] for name in array.dtype.names],
                 }
             )
         return {"arrays": told}
@@ -181,6 +192,12 @@ class Peer:
         )
         return {}
 
+    def delete_raw(self, table: str, key: dict) -> dict:
+        """Deletes a row by SQL alone: its objects stay."""
+        where, parameters = self._where(key)
+        self.connection.query(f"DELETE FROM {self.tables[table].full_table_name} WHERE {where}", args=parameters)
+        return {}
+
     def open_zarr(self, library: str, out: str, path: str, store: str | None = None) -> dict:
         """Reads a Zarr array by one library (zarr, tensorstore, zarrs): a folder, or a path in a store. Saves it to ``out``."""
         spec = dj.config.get_store_spec(store) if store else None
@@ -250,7 +267,7 @@ class Peer:
         return {}
 
 
-OPERATIONS = ["hello", "arrays", "declare", "insert", "fetch1", "raw", "put_raw", "open_zarr", "equal", "drop"]
+OPERATIONS = ["hello", "arrays", "declare", "insert", "fetch1", "raw", "put_raw", "delete_raw", "open_zarr", "equal", "drop"]
 
 
 def main() -> None:

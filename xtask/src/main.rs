@@ -1,11 +1,16 @@
 //! What a maintainer repeats. `cargo xtask` lists the tasks.
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal"
+)]
 
 mod api_tree;
 mod crates;
 mod features;
 mod fixtures;
+mod interop;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,7 +23,8 @@ cargo xtask TASK
   crates            every crate has its files, metadata and lints
   features          every cargo feature builds alone
   fixtures check    no golden fixture changed or went, none is unlisted
-  fixtures seal     lists new fixtures; refuses where a listed one changed";
+  fixtures seal     lists new fixtures; refuses where a listed one changed
+  interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs";
 
 type Outcome = Result<(), String>;
 
@@ -26,12 +32,15 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["check"] => api_tree::check().and_then(|()| crates::check()).and_then(|()| fixtures::check()),
+        ["check"] => api_tree::check()
+            .and_then(|()| crates::check())
+            .and_then(|()| fixtures::check()),
         ["api-tree"] => api_tree::check(),
         ["crates"] => crates::check(),
         ["features"] => features::check(),
         ["fixtures", "check"] => fixtures::check(),
         ["fixtures", "seal"] => fixtures::seal(),
+        ["interop"] => interop::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,0 +1,60 @@
+//! The built program `dj-codec`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::failed::{Outcome, ensure};
+use crate::ground;
+
+/// `dj-codec`, run in a folder with a configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+/// What a run printed, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+impl Program {
+    /// The program, in a folder.
+    pub(crate) fn new(path: PathBuf, folder: &Path) -> Self {
+        Self {
+            path,
+            folder: folder.into(),
+        }
+    }
+
+    /// The program, in another folder.
+    pub(crate) fn in_folder(&self, folder: &Path) -> Self {
+        Self::new(self.path.clone(), folder)
+    }
+
+    /// Runs it with these arguments.
+    pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Outcome<Ran> {
+        let ran = ground::command(&self.path)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(Ran {
+            status: ran.status.code(),
+            output: String::from_utf8_lossy(&ran.stdout).into_owned(),
+            errors: String::from_utf8_lossy(&ran.stderr).into_owned(),
+        })
+    }
+
+    /// Runs it with these arguments and gives what it printed; another exit status than 0 is a failure.
+    pub(crate) fn done<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Outcome<String> {
+        let ran = self.run(arguments)?;
+        ensure(ran.status == Some(0), || {
+            format!("exit status {:?}: {}{}", ran.status, ran.output, ran.errors)
+        })?;
+        Ok(ran.output)
+    }
+}

@@ -1,0 +1,30 @@
+//! What is tried, on each database.
+
+mod formats;
+mod from_python;
+mod keys;
+mod libraries;
+mod program;
+mod s3;
+mod to_python;
+
+use crate::failed::Outcome;
+use crate::plan::Backend;
+use crate::report::Report;
+use crate::workspace::Workspace;
+
+/// Runs all scenarios of a database.
+pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
+    from_python::run(ws, report)?;
+    to_python::run(ws, report)?;
+    keys::run(ws, report);
+    program::run(ws, report)?;
+    // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
+    match ws.backend {
+        Backend::PostgreSql => libraries::run(ws, report),
+        Backend::MySql => {
+            formats::run(ws, report)?;
+            s3::run(ws, report)
+        }
+    }
+}
