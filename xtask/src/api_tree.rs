@@ -9,12 +9,30 @@ const MOST: usize = 20;
 
 /// What must never be in it: runtimes, formats, procedural macros.
 const BANNED: [&str; 10] = [
-    "tokio", "object_store", "zarrs", "ndarray", "syn", "proc-macro2", "rayon", "reqwest", "openssl-sys", "ring",
+    "tokio",
+    "object_store",
+    "zarrs",
+    "ndarray",
+    "syn",
+    "proc-macro2",
+    "rayon",
+    "reqwest",
+    "openssl-sys",
+    "ring",
 ];
 
 pub(crate) fn check() -> Outcome {
     let text = workspace::cargo(&[
-        "tree", "--package", "dj-codec-api", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked",
+        "tree",
+        "--package",
+        "dj-codec-api",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--locked",
     ])?;
     let names: BTreeSet<&str> = text
         .lines()
@@ -26,8 +44,15 @@ pub(crate) fn check() -> Outcome {
         return Err(format!("dj-codec-api must not depend on {banned:?}"));
     }
     if names.len() > MOST {
-        return Err(format!("dj-codec-api brings {} crates, more than {MOST}: {names:?}", names.len()));
+        return Err(format!(
+            "dj-codec-api brings {} crates, more than {MOST}: {names:?}",
+            names.len()
+        ));
     }
-    println!("dj-codec-api brings {} crates: {}", names.len(), names.into_iter().collect::<Vec<_>>().join(" "));
+    println!(
+        "dj-codec-api brings {} crates: {}",
+        names.len(),
+        names.into_iter().collect::<Vec<_>>().join(" ")
+    );
     Ok(())
 }

@@ -17,11 +17,15 @@ pub(crate) fn check() -> Outcome {
         let text = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default();
         let (name, manifest) = (text("name"), Path::new(text("manifest_path")));
         let folder = manifest.parent().unwrap_or(manifest);
-        let source = fs::read_to_string(manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
+        let source =
+            fs::read_to_string(manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
         if !source.contains("[lints]\nworkspace = true") {
             wrong.push(format!("{name}: the workspace's lints are not inherited"));
         }
-        let private = package.get("publish").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let private = package
+            .get("publish")
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty);
         if private {
             continue;
         }
@@ -36,7 +40,13 @@ pub(crate) fn check() -> Outcome {
                 wrong.push(format!("{name}: no {key} in Cargo.toml"));
             }
         }
-        let list = |key: &str| package.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let list = |key: &str| {
+            package
+                .get(key)
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
+        };
         if !list("keywords").iter().any(|word| word == "datajoint") {
             wrong.push(format!("{name}: the keyword \"datajoint\" is missing"));
         }
@@ -47,7 +57,10 @@ pub(crate) fn check() -> Outcome {
             let text = |key: &str| dependency.get(key).and_then(Value::as_str).unwrap_or_default();
             let internal = dependency.get("path").is_some_and(|path| !path.is_null());
             if internal && text("kind") != "dev" && text("req").matches('.').count() != 1 {
-                wrong.push(format!("{name}: {} should be asked for as a range of two parts", text("name")));
+                wrong.push(format!(
+                    "{name}: {} should be asked for as a range of two parts",
+                    text("name")
+                ));
             }
         }
     }

@@ -11,11 +11,29 @@ pub(crate) fn check() -> Outcome {
         if name == "xtask" {
             continue;
         }
-        workspace::cargo(&["check", "--quiet", "--locked", "--package", name, "--no-default-features"])?;
-        let features = package.get("features").and_then(Value::as_object).cloned().unwrap_or_default();
+        workspace::cargo(&[
+            "check",
+            "--quiet",
+            "--locked",
+            "--package",
+            name,
+            "--no-default-features",
+        ])?;
+        let features = package
+            .get("features")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         for feature in features.keys().filter(|feature| *feature != "default") {
             workspace::cargo(&[
-                "check", "--quiet", "--locked", "--package", name, "--no-default-features", "--features", feature,
+                "check",
+                "--quiet",
+                "--locked",
+                "--package",
+                name,
+                "--no-default-features",
+                "--features",
+                feature,
             ])
             .map_err(|error| format!("{name} with the feature {feature} alone: {error}"))?;
             count += 1;

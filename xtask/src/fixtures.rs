@@ -41,8 +41,13 @@ pub(crate) fn seal() -> Outcome {
     for (path, sum) in &found {
         let _ = writeln!(text, "{sum}  {path}");
     }
-    fs::write(workspace::root().join("fixtures").join(LIST), text).map_err(|error| format!("{LIST}: {error}"))?;
-    println!("{} files listed, {} of them new", found.len(), found.len() - listed.len());
+    fs::write(workspace::root().join("fixtures").join(LIST), text)
+        .map_err(|error| format!("{LIST}: {error}"))?;
+    println!(
+        "{} files listed, {} of them new",
+        found.len(),
+        found.len() - listed.len()
+    );
     Ok(())
 }
 
@@ -50,8 +55,12 @@ fn changed(listed: &Sums, found: &Sums) -> Vec<String> {
     listed
         .iter()
         .filter_map(|(path, sum)| match found.get(path) {
-            None => Some(format!("{path} went; golden fixtures are append-only, bring it back")),
-            Some(now) if now != sum => Some(format!("{path} changed; golden fixtures are append-only, restore it")),
+            None => Some(format!(
+                "{path} went; golden fixtures are append-only, bring it back"
+            )),
+            Some(now) if now != sum => Some(format!(
+                "{path} changed; golden fixtures are append-only, restore it"
+            )),
             Some(_) => None,
         })
         .collect()
@@ -66,7 +75,9 @@ fn read() -> Result<(Sums, Sums), String> {
     };
     let mut listed = Sums::new();
     for line in text.lines() {
-        let (sum, path) = line.split_once("  ").ok_or_else(|| format!("{LIST}: {line:?} is no sum and path"))?;
+        let (sum, path) = line
+            .split_once("  ")
+            .ok_or_else(|| format!("{LIST}: {line:?} is no sum and path"))?;
         listed.insert(path.into(), sum.into());
     }
     let mut found = Sums::new();
@@ -84,16 +95,22 @@ fn walk(root: &Path, folder: &Path, found: &mut Sums) -> Outcome {
             walk(root, &path, found)?;
             continue;
         }
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let name = path
+            .strip_prefix(root)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
         // Pages for people and generators may improve; values may not change.
         if name == LIST || name.ends_with(".md") || name.ends_with(".py") {
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let sum = Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let sum = Sha256::digest(&bytes)
+            .iter()
+            .fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
         found.insert(name, sum);
     }
     Ok(())

@@ -20,7 +20,11 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<String, String> {
         .output()
         .map_err(|error| format!("cargo could not be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!("cargo {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)));
+        return Err(format!(
+            "cargo {} failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        ));
     }
     String::from_utf8(output.stdout).map_err(|error| format!("cargo printed no text: {error}"))
 }
@@ -29,5 +33,9 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<String, String> {
 pub(crate) fn packages() -> Result<Vec<Value>, String> {
     let text = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
     let metadata: Value = serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))?;
-    Ok(metadata.get("packages").and_then(Value::as_array).cloned().unwrap_or_default())
+    Ok(metadata
+        .get("packages")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default())
 }
