@@ -96,11 +96,7 @@ pub(super) fn choose_shards(shape: &[u64], chunk: &[u64], item_size: u64) -> Opt
         let factor = needed.min(count);
         *length = length.saturating_mul(factor);
         // Rounded down, or the shard would outgrow its limit.
-        needed = if factor == 0 {
-            needed
-        } else {
-            (needed / factor).max(1)
-        };
+        needed = needed.checked_div(factor).map_or(needed, |rest| rest.max(1));
     }
     (shard != chunk).then_some(shard)
 }
