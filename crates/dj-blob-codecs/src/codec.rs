@@ -1,7 +1,8 @@
 //! `<blob>` as a codec.
 
 use dj_codec_api::{
-    Codec, CodecInfo, Context, Error, FormatStatus, FormatVersion, Mode, Reader, Result, TypeSpec, Value, VersionDispatch,
+    Codec, CodecInfo, Context, Error, FormatStatus, FormatVersion, Mode, Reader, Result, TypeSpec, Value,
+    VersionDispatch,
 };
 
 use crate::{Compression, Dims, PackOptions, Protocol, UnpackOptions, inspect};
@@ -13,8 +14,16 @@ const FORMATS: VersionDispatch<Protocol> = VersionDispatch {
     writes: FormatVersion::intrinsic(2),
     assumed: FormatVersion::intrinsic(1),
     readers: &[
-        Reader { version: FormatVersion::intrinsic(1), status: FormatStatus::Legacy, read: Protocol::Mym },
-        Reader { version: FormatVersion::intrinsic(2), status: FormatStatus::Current, read: Protocol::Dj0 },
+        Reader {
+            version: FormatVersion::intrinsic(1),
+            status: FormatStatus::Legacy,
+            read: Protocol::Mym,
+        },
+        Reader {
+            version: FormatVersion::intrinsic(2),
+            status: FormatStatus::Current,
+            read: Protocol::Dj0,
+        },
     ],
 };
 
@@ -91,7 +100,9 @@ impl Codec for BlobCodec {
     }
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
-        let Value::Bytes(blob) = stored else { return Err(not_bytes(&stored)) };
+        let Value::Bytes(blob) = stored else {
+            return Err(not_bytes(&stored));
+        };
         UnpackOptions::new()
             .with_dims(self.dims)
             .with_unwrap(self.unwrap)
@@ -100,7 +111,9 @@ impl Codec for BlobCodec {
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
-        let Value::Bytes(blob) = stored else { return Err(not_bytes(stored)) };
+        let Value::Bytes(blob) = stored else {
+            return Err(not_bytes(stored));
+        };
         Ok(Some(match inspect(blob, cx.limits())?.protocol {
             Protocol::Mym => FormatVersion::intrinsic(1),
             Protocol::Dj0 => FormatVersion::intrinsic(2),

@@ -30,5 +30,9 @@ pub(crate) fn blob(blob: Vec<u8>, compression: Compression) -> Result<Bytes> {
     let mut front = ZLIB.to_vec();
     front.extend_from_slice(&(blob.len() as u64).to_le_bytes());
     let packed = stream::zlib(&blob, front)?;
-    Ok(if packed.len() < blob.len() { packed.into() } else { blob.into() })
+    Ok(if packed.len() < blob.len() {
+        packed.into()
+    } else {
+        blob.into()
+    })
 }

@@ -3,9 +3,11 @@
 
 mod codec;
 mod compress;
+pub mod native;
 mod order;
 mod pack;
 mod read;
+mod typed;
 mod unpack;
 mod wire;
 mod write;
@@ -14,6 +16,7 @@ pub use codec::BlobCodec;
 pub use compress::Compression;
 pub use dj_codec_api::{self as api, Codec, Value};
 pub use pack::{PackOptions, pack};
+pub use typed::{from_slice, from_value, to_value, to_vec};
 pub use unpack::{BlobInfo, Dims, UnpackOptions, inspect, unpack};
 
 use std::fmt;

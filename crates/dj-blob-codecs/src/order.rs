@@ -13,7 +13,11 @@ fn fortran_positions(shape: &[usize]) -> impl Iterator<Item = usize> + use<> {
         })
         .collect();
     let shape = shape.to_vec();
-    let count = if shape.contains(&0) { 0 } else { shape.iter().product() };
+    let count = if shape.contains(&0) {
+        0
+    } else {
+        shape.iter().product()
+    };
     let mut index = vec![0_usize; shape.len()];
     let mut position = 0_usize;
     (0..count).map(move |_| {
@@ -41,7 +45,9 @@ pub(crate) fn fortran_to_c<T: Copy>(elements: Vec<T>, shape: &[usize]) -> Vec<T>
     if is_flat(shape) {
         return elements;
     }
-    fortran_positions(shape).filter_map(|at| elements.get(at).copied()).collect()
+    fortran_positions(shape)
+        .filter_map(|at| elements.get(at).copied())
+        .collect()
 }
 
 /// Values of the wire in C order.
@@ -50,12 +56,21 @@ pub(crate) fn fortran_to_c_values(values: Vec<Value>, shape: &[usize]) -> Vec<Va
         return values;
     }
     let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
-    fortran_positions(shape).filter_map(|at| values.get_mut(at).and_then(Option::take)).collect()
+    fortran_positions(shape)
+        .filter_map(|at| values.get_mut(at).and_then(Option::take))
+        .collect()
 }
 
 /// For each position on the wire, where the element stands in C order.
 pub(crate) fn c_positions(shape: &[usize]) -> Vec<usize> {
-    let mut positions = vec![0; if shape.contains(&0) { 0 } else { shape.iter().product() }];
+    let mut positions = vec![
+        0;
+        if shape.contains(&0) {
+            0
+        } else {
+            shape.iter().product()
+        }
+    ];
     for (c, fortran) in fortran_positions(shape).enumerate() {
         if let Some(slot) = positions.get_mut(fortran) {
             *slot = c;

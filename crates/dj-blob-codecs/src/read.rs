@@ -31,7 +31,10 @@ impl Cursor<'_> {
             return Ok(value);
         }
         let (taken, said) = (self.position() - start, end.saturating_sub(start));
-        Err(Error::corrupt(format!("a value takes {taken} bytes, its length says {said}")).at(format!("byte {start}")))
+        Err(
+            Error::corrupt(format!("a value takes {taken} bytes, its length says {said}"))
+                .at(format!("byte {start}")),
+        )
     }
 
     /// Reads a value that itself tells where it ends.
@@ -59,8 +62,10 @@ impl Cursor<'_> {
             code::DECIMAL => self.decimal(),
             code::DATETIME => self.datetime(),
             code::UUID => self.uuid(),
-            unknown => Err(Error::corrupt(format!("there is no kind of value with the code {unknown:#04x}"))
-                .at(format!("byte {at}"))),
+            unknown => Err(
+                Error::corrupt(format!("there is no kind of value with the code {unknown:#04x}"))
+                    .at(format!("byte {at}")),
+            ),
         }
     }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use dj_codec_api::{Error, Limits, Result, Value};
 
-use crate::read::{self, Envelope};
 use crate::Protocol;
+use crate::read::{self, Envelope};
 
 /// How many bytes counts, dimensions and lengths take. Nothing in a blob says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -69,7 +69,12 @@ impl UnpackOptions {
     }
 
     fn read(&self, envelope: Envelope) -> Result<Value> {
-        let Envelope { protocol, length, body, .. } = envelope;
+        let Envelope {
+            protocol,
+            length,
+            body,
+            ..
+        } = envelope;
         let with = |dims| read::value(body.clone(), dims, &self.limits);
         match (self.dims, protocol, length) {
             (Dims::Bits64, ..) => with(read::Dims::Bits64),
@@ -77,10 +82,10 @@ impl UnpackOptions {
             (Dims::Auto, Protocol::Dj0, _) => with(read::Dims::Bits64),
             (Dims::Bits32, ..) | (Dims::Auto, _, Some(read::Dims::Bits32)) => with(read::Dims::Bits32),
             (Dims::Auto, Protocol::Mym, _) => match (with(read::Dims::Bits64), with(read::Dims::Bits32)) {
-                (Ok(wide), Ok(narrow)) if wide != narrow => {
-                    Err(Error::corrupt("the blob can be read with dimensions of 64 and of 32 bits, as different values")
-                        .advise("say which: UnpackOptions::with_dims, or --blob-dims 32 or 64"))
-                }
+                (Ok(wide), Ok(narrow)) if wide != narrow => Err(Error::corrupt(
+                    "the blob can be read with dimensions of 64 and of 32 bits, as different values",
+                )
+                .advise("say which: UnpackOptions::with_dims, or --blob-dims 32 or 64")),
                 (Ok(value), _) | (Err(_), Ok(value)) => Ok(value),
                 (Err(error), Err(_)) => Err(error),
             },
@@ -121,6 +126,15 @@ pub struct BlobInfo {
 /// # Errors
 /// Where the bytes are no blob, or cannot be decompressed.
 pub fn inspect(blob: &Bytes, limits: &Limits) -> Result<BlobInfo> {
-    let Envelope { protocol, compressed, body, .. } = read::open(blob, limits)?;
-    Ok(BlobInfo { protocol, compressed, size: body.len() as u64 + 4 })
+    let Envelope {
+        protocol,
+        compressed,
+        body,
+        ..
+    } = read::open(blob, limits)?;
+    Ok(BlobInfo {
+        protocol,
+        compressed,
+        size: body.len() as u64 + 4,
+    })
 }

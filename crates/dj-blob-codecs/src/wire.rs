@@ -77,7 +77,9 @@ pub(crate) fn kind_of(class: u32) -> Option<Kind> {
         return Some(kind.clone());
     }
     let unit = usize::try_from(class.checked_sub(DATES)?).ok()?;
-    UNITS.get(unit).map(|&base| Kind::DateTime64(TimeUnit { base, count: 1 }))
+    UNITS
+        .get(unit)
+        .map(|&base| Kind::DateTime64(TimeUnit { base, count: 1 }))
 }
 
 /// The class of an array of these elements, and whether it is complex.
@@ -89,6 +91,9 @@ pub(crate) fn class_of(kind: &Kind) -> Option<(u32, bool)> {
             let unit = UNITS.iter().position(|known| known == base)?;
             Some((DATES + u32::try_from(unit).ok()?, false))
         }
-        kind => CLASSES.iter().find(|(_, known)| known == kind).map(|(class, _)| (*class, false)),
+        kind => CLASSES
+            .iter()
+            .find(|(_, known)| known == kind)
+            .map(|(class, _)| (*class, false)),
     }
 }

@@ -4,6 +4,7 @@ mod array;
 mod container;
 mod matlab;
 mod scalar;
+mod transpose;
 
 use dj_codec_api::{Error, Limits, Result, Value};
 
@@ -19,7 +20,12 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(matlab: bool, limits: &'a Limits) -> Self {
-        Self { out: vec![0; 4], dj0: false, matlab, limits }
+        Self {
+            out: vec![0; 4],
+            dj0: false,
+            matlab,
+            limits,
+        }
     }
 
     /// The bytes, and whether they need Python's format.
@@ -30,8 +36,10 @@ impl<'a> Writer<'a> {
     /// Notes that a value is beyond mYm.
     fn needs_dj0(&mut self, value: &str) -> Result<()> {
         if self.matlab {
-            return Err(Error::invalid_value(format!("MATLAB cannot read {value} from a blob"))
-                .advise("use arrays of numbers, MATLAB chars, cells, structs and sparse matrices"));
+            return Err(
+                Error::invalid_value(format!("MATLAB cannot read {value} from a blob"))
+                    .advise("use arrays of numbers, MATLAB chars, cells, structs and sparse matrices"),
+            );
         }
         self.dj0 = true;
         Ok(())
@@ -93,7 +101,10 @@ impl<'a> Writer<'a> {
             Value::Objects(array) => self.objects(array, depth)?,
             Value::Record(array) => self.record_array(array, depth)?,
             other => {
-                return Err(Error::invalid_value(format!("a blob cannot hold {}", other.type_name())));
+                return Err(Error::invalid_value(format!(
+                    "a blob cannot hold {}",
+                    other.type_name()
+                )));
             }
         }
         Ok(())

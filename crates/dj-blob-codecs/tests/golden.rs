@@ -49,9 +49,13 @@ fn every_blob_decodes() {
 
 /// The blob, decompressed by other means than ours.
 fn plain(blob: &[u8]) -> Vec<u8> {
-    let Some(rest) = blob.strip_prefix(b"ZL123\0") else { return blob.to_vec() };
+    let Some(rest) = blob.strip_prefix(b"ZL123\0") else {
+        return blob.to_vec();
+    };
     let mut out = Vec::new();
-    flate2::read::ZlibDecoder::new(&rest[8..]).read_to_end(&mut out).unwrap();
+    flate2::read::ZlibDecoder::new(&rest[8..])
+        .read_to_end(&mut out)
+        .unwrap();
     out
 }
 
@@ -61,7 +65,10 @@ fn what_loses_nothing_is_written_again_byte_for_byte() {
     for (case, json) in cases() {
         let blob = blob(&case);
         let value = unpack(blob.clone()).unwrap();
-        let again = PackOptions::new().with_compression(Compression::None).pack(&value).unwrap();
+        let again = PackOptions::new()
+            .with_compression(Compression::None)
+            .pack(&value)
+            .unwrap();
         if json["repack_exact"] == Json::Bool(true) {
             exact += 1;
             assert_eq!(again, plain(&blob), "{}", case.id);
@@ -76,7 +83,7 @@ fn what_loses_nothing_is_written_again_byte_for_byte() {
 #[test]
 fn the_width_of_dimensions_is_found_or_told() {
     for (case, json) in cases() {
-        let (right, wrong) = if json["dims"] == Json::from(32) {
+        let (right, wrong) = if json["dims"] == 32 {
             (Dims::Bits32, Dims::Bits64)
         } else {
             (Dims::Bits64, Dims::Bits32)

@@ -30,7 +30,10 @@ fn count(change: isize) {
     });
 }
 
-#[expect(unsafe_code, reason = "a counting allocator, which hands everything on to the system's")]
+#[expect(
+    unsafe_code,
+    reason = "a counting allocator, which hands everything on to the system's"
+)]
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -80,15 +83,25 @@ fn blobs() -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Limits that small blobs never meet.
 fn small() -> Limits {
-    Limits::default().with_array_bytes(1 << 20).with_decompressed_bytes(1 << 20).with_items(100_000)
+    Limits::default()
+        .with_array_bytes(1 << 20)
+        .with_decompressed_bytes(1 << 20)
+        .with_items(100_000)
 }
 
 /// Reads a blob every way; a value is small enough to have come from it.
 fn read(blob: &[u8], what: &dyn Fn() -> String) {
     // `Auto` tries both widths, but for dj0, which is never narrow by itself.
-    let ways: &[Dims] = if blob.starts_with(b"mYm") { &[Dims::Auto] } else { &[Dims::Auto, Dims::Bits32] };
+    let ways: &[Dims] = if blob.starts_with(b"mYm") {
+        &[Dims::Auto]
+    } else {
+        &[Dims::Auto, Dims::Bits32]
+    };
     for &dims in ways {
-        let options = UnpackOptions::new().with_dims(dims).with_limits(small()).with_unwrap(dims == Dims::Auto);
+        let options = UnpackOptions::new()
+            .with_dims(dims)
+            .with_limits(small())
+            .with_unwrap(dims == Dims::Auto);
         let blob = bytes::Bytes::copy_from_slice(blob);
         let (result, held) = peak(|| options.unpack(blob.clone()));
         // A value takes at most 40 bytes for each 9 on the wire, and may be built in two copies; what is decompressed has its
@@ -164,15 +177,33 @@ fn words(words: &[u64]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
+/// The bytes before a value of this length.
+type Opening = Box<dyn Fn(u64) -> Vec<u8>>;
+
 /// What begins a value that holds one of the given length, one for each kind of container.
-fn openings() -> Vec<(&'static str, Box<dyn Fn(u64) -> Vec<u8>>)> {
+fn openings() -> Vec<(&'static str, Opening)> {
     let one_cell = |code: &[u8]| [code, &words(&[2, 1, 1])].concat();
     vec![
-        ("tuple", Box::new(|length| [&[1][..], &words(&[1, length])].concat())),
-        ("dict", Box::new(|length| [&[4][..], &words(&[1, 1]), &[0xff], &words(&[length])].concat())),
-        ("cell", Box::new(move |length| [one_cell(b"C"), words(&[length])].concat())),
-        ("struct", Box::new(move |length| [one_cell(b"S"), vec![1, 0, 0, 0, b'a', 0], words(&[length])].concat())),
-        ("objects", Box::new(move |length| [one_cell(b"A"), vec![5, 0, 0, 0, 0, 0, 0, 0], words(&[length])].concat())),
+        (
+            "tuple",
+            Box::new(|length| [&[1][..], &words(&[1, length])].concat()),
+        ),
+        (
+            "dict",
+            Box::new(|length| [&[4][..], &words(&[1, 1]), &[0xff], &words(&[length])].concat()),
+        ),
+        (
+            "cell",
+            Box::new(move |length| [one_cell(b"C"), words(&[length])].concat()),
+        ),
+        (
+            "struct",
+            Box::new(move |length| [one_cell(b"S"), vec![1, 0, 0, 0, b'a', 0], words(&[length])].concat()),
+        ),
+        (
+            "objects",
+            Box::new(move |length| [one_cell(b"A"), vec![5, 0, 0, 0, 0, 0, 0, 0], words(&[length])].concat()),
+        ),
         // A field of a structured array has no length before it.
         ("record", Box::new(|_| b"F\x01\0\0\0a\0".to_vec())),
     ]
@@ -183,27 +214,57 @@ fn deep_nesting_is_refused_and_the_limit_fits_on_a_small_stack() {
     // The stack of a thread as Rust makes it, and tests are built without optimisation.
     let work = || {
         let deepest = Limits::default().depth;
-        let mut all = vec![("list", nested_lists(deepest), nested_lists(deepest + 1), nested_lists(100_000))];
+        let mut all = vec![(
+            "list",
+            nested_lists(deepest),
+            nested_lists(deepest + 1),
+            nested_lists(100_000),
+        )];
         for (name, open) in openings() {
-            all.push((name, nested(deepest, &*open), nested(deepest + 1, &*open), nested(100_000, &*open)));
+            all.push((
+                name,
+                nested(deepest, &*open),
+                nested(deepest + 1, &*open),
+                nested(100_000, &*open),
+            ));
         }
         for (name, fits, over, absurd) in all {
             for blob in [over, absurd] {
                 let error = unpack(blob).unwrap_err();
-                assert!(matches!(error.kind(), ErrorKind::Limit { what: "nesting depth", .. }), "{name}: {error}");
+                assert!(
+                    matches!(
+                        error.kind(),
+                        ErrorKind::Limit {
+                            what: "nesting depth",
+                            ..
+                        }
+                    ),
+                    "{name}: {error}"
+                );
             }
             match unpack(fits.clone()) {
                 Ok(value) => assert_eq!(
-                    PackOptions::new().with_compression(Compression::None).pack(&value).unwrap(),
+                    PackOptions::new()
+                        .with_compression(Compression::None)
+                        .pack(&value)
+                        .unwrap(),
                     fits,
                     "{name}"
                 ),
                 // The innermost list is no column.
-                Err(error) => assert!(name == "record" && error.kind() == &ErrorKind::Corrupt, "{name}: {error}"),
+                Err(error) => assert!(
+                    name == "record" && error.kind() == &ErrorKind::Corrupt,
+                    "{name}: {error}"
+                ),
             }
         }
     };
-    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
 }
 
 #[test]
@@ -213,12 +274,31 @@ fn wrappers_of_wrappers_are_refused() {
     let error = unpack(blob.clone()).unwrap_err();
     assert!(error.message().contains("wrapped"), "{error}");
     let error = UnpackOptions::new().with_unwrap(true).unpack(blob).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Limit { what: "nesting depth", .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Limit {
+                what: "nesting depth",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn sizes_that_lie_take_no_memory() {
-    let lies = [1 << 31, 1 << 32, 1 << 40, 1 << 61, 1 << 62, 1 << 63, u64::MAX / 9, u64::MAX - 7, u64::MAX];
+    let lies = [
+        1 << 31,
+        1 << 32,
+        1 << 40,
+        1 << 61,
+        1 << 62,
+        1 << 63,
+        u64::MAX / 9,
+        u64::MAX - 7,
+        u64::MAX,
+    ];
     for (path, blob) in blobs().into_iter().filter(|(_, blob)| blob.len() < 1500) {
         for lie in lies {
             for at in 4..blob.len().saturating_sub(8).min(200) {
@@ -241,18 +321,40 @@ fn each_limit_is_tripped() {
     let cases = [
         ("items", &list, Limits::default().with_items(10)),
         ("nesting depth", &deep, Limits::default().with_depth(1)),
-        ("decompressed bytes", &array, Limits::default().with_decompressed_bytes(5000)),
+        (
+            "decompressed bytes",
+            &array,
+            Limits::default().with_decompressed_bytes(5000),
+        ),
         ("array bytes", &array, Limits::default().with_array_bytes(4999)),
         ("dimensions", &flat, Limits::default().with_dimensions(3)),
     ];
     for (limit, blob, limits) in cases {
         assert!(unpack(blob.clone()).is_ok(), "{limit}");
-        let error = UnpackOptions::new().with_limits(limits).unpack(blob.clone()).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Limit { what, .. } if *what == limit), "{limit}: {error}");
+        let error = UnpackOptions::new()
+            .with_limits(limits)
+            .unpack(blob.clone())
+            .unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Limit { what, .. } if *what == limit),
+            "{limit}: {error}"
+        );
     }
     let nested = Value::List(vec![Value::List(Vec::new())]);
-    let error = PackOptions::new().with_limits(Limits::default().with_depth(0)).pack(&nested).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Limit { what: "nesting depth", .. }), "{error}");
+    let error = PackOptions::new()
+        .with_limits(Limits::default().with_depth(0))
+        .pack(&nested)
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Limit {
+                what: "nesting depth",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -262,7 +364,13 @@ fn bombs_are_defused() {
     let bomb = pack(&zeros.into()).unwrap();
     assert!(bomb.len() < 100_000, "{}", bomb.len());
     let (result, held) = peak(|| UnpackOptions::new().with_limits(small()).unpack(bomb.clone()));
-    assert!(matches!(result.unwrap_err().kind(), ErrorKind::Limit { what: "decompressed bytes", .. }));
+    assert!(matches!(
+        result.unwrap_err().kind(),
+        ErrorKind::Limit {
+            what: "decompressed bytes",
+            ..
+        }
+    ));
     assert!(held < 1 << 16, "{held}");
     assert!(unpack(bomb).is_ok());
 }

@@ -15,7 +15,8 @@ use dj_blob_codecs::unpack;
 #[test]
 fn damaged_blobs_are_errors_or_what_python_reads() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/malformed");
-    let manifest: Json = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let manifest: Json =
+        serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     let cases = manifest["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 47);
     let mut errors = 0;
@@ -31,9 +32,14 @@ fn damaged_blobs_are_errors_or_what_python_reads() {
             }
         };
         // A reader may follow the bytes where Python fails by a limit of its own, or accepts what is odd.
-        let allowed = [("either", &case["intended"]), ("python_accepts", &case["python"]["returns"])];
+        let allowed = [
+            ("either", &case["intended"]),
+            ("python_accepts", &case["python"]["returns"]),
+        ];
         let allowed = allowed.iter().find(|(mark, _)| case[*mark] == Json::Bool(true));
-        let Some((_, wanted)) = allowed else { panic!("{id} decodes to {value:?}") };
+        let Some((_, wanted)) = allowed else {
+            panic!("{id} decodes to {value:?}")
+        };
         let wanted = notation::from_json(wanted, &Limits::default()).unwrap();
         assert_eq!(value, wanted, "{id}");
     }

@@ -3,7 +3,7 @@
 use dj_codec_api::Result;
 use zlib_rs::{DeflateConfig, Strategy};
 
-use super::stream::deflate;
+use super::stream::{WINDOW, deflate};
 
 /// Ways of deflating, of which one is as small as zlib's level 6 and several times faster on nearly everything that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,22 +25,27 @@ impl Method {
     /// Tries all on a piece from the middle of a block. Depends on the bytes alone, so that equal values are stored as equal
     /// bytes.
     pub(super) fn choose(block: &[u8]) -> Result<Self> {
-        let length = (block.len() / SAMPLE_SHARE).min(SAMPLE).max(block.len().min(SAMPLE_SHARE << 10));
+        let length = (block.len() / SAMPLE_SHARE)
+            .min(SAMPLE)
+            .max(block.len().min(SAMPLE_SHARE << 10));
         let start = (block.len() - length) / 2;
         let sample = block.get(start..start + length).unwrap_or_default();
-        let size = |method| deflate(sample, &[], method, true).map(|deflated| deflated.len());
+        // With what stands before it, so that repetitions are found as far back as deflate can look.
+        let before = block.get(start.saturating_sub(WINDOW)..start).unwrap_or_default();
+        let size = |method| deflate(sample, before, method, true).map(|deflated| deflated.len());
         let (fast, frequencies) = (size(Self::Fast)?, size(Self::Frequencies)?);
         if frequencies.saturating_sub(fast) > length / 8 {
             // Much is repeated: a thorough search would take long, and gain little.
             return Ok(Self::Fast);
         }
         let thorough = size(Self::Thorough)?;
-        // What the thorough search gains has to be as much as half of what the fast one does.
-        let gained = frequencies.saturating_sub(fast);
-        Ok(if frequencies <= fast && frequencies <= thorough {
-            Self::Frequencies
-        } else if fast.saturating_sub(thorough) > gained / 2 {
+        // A thorough search takes several times as long: it has to gain half of what the fast one does, and 2% at least.
+        let (gained, best) = (frequencies.saturating_sub(fast), frequencies.min(fast));
+        let gains = best.saturating_sub(thorough);
+        Ok(if gains > gained / 2 && gains > best / 50 {
             Self::Thorough
+        } else if frequencies <= fast {
+            Self::Frequencies
         } else {
             Self::Fast
         })
@@ -53,6 +58,11 @@ impl Method {
             Self::Thorough => (9, Strategy::Default),
             Self::Frequencies => (4, Strategy::HuffmanOnly),
         };
-        DeflateConfig { level, strategy, window_bits: -15, ..DeflateConfig::default() }
+        DeflateConfig {
+            level,
+            strategy,
+            window_bits: -15,
+            ..DeflateConfig::default()
+        }
     }
 }

@@ -64,7 +64,9 @@ impl Cursor<'_> {
         let at = self.position();
         let names = self.field_names()?;
         if names.is_empty() {
-            return Err(Error::corrupt("a structured array has no fields, and so no shape").at(format!("byte {at}")));
+            return Err(
+                Error::corrupt("a structured array has no fields, and so no shape").at(format!("byte {at}")),
+            );
         }
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
@@ -91,6 +93,13 @@ fn common_shape(fields: &[(String, Value)]) -> Option<Vec<usize>> {
         })
         .collect();
     let shapes = shapes?;
-    let shortest = shapes.iter().copied().min_by_key(|shape| shape.len()).unwrap_or_default();
-    shapes.iter().all(|shape| shape.starts_with(shortest)).then(|| shortest.to_vec())
+    let shortest = shapes
+        .iter()
+        .copied()
+        .min_by_key(|shape| shape.len())
+        .unwrap_or_default();
+    shapes
+        .iter()
+        .all(|shape| shape.starts_with(shortest))
+        .then(|| shortest.to_vec())
 }

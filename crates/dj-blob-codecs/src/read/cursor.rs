@@ -25,7 +25,13 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(data: Bytes, dims: Dims, limits: &'a Limits) -> Self {
-        Self { data, at: 0, dims, limits, items: 0 }
+        Self {
+            data,
+            at: 0,
+            dims,
+            limits,
+            items: 0,
+        }
     }
 
     pub(crate) fn position(&self) -> usize {
@@ -51,8 +57,11 @@ impl<'a> Cursor<'a> {
     }
 
     fn ends_early(&self, wanted: u64) -> Error {
-        Error::corrupt(format!("the blob ends early: {wanted} bytes are wanted, {} are left", self.left()))
-            .at(format!("byte {}", self.at))
+        Error::corrupt(format!(
+            "the blob ends early: {wanted} bytes are wanted, {} are left",
+            self.left()
+        ))
+        .at(format!("byte {}", self.at))
     }
 
     /// Passes over the next `count` bytes, and says where they are.
@@ -140,10 +149,19 @@ impl<'a> Cursor<'a> {
 
     /// Checks that `count` things of at least `each` bytes can follow.
     pub(crate) fn check_room(&self, count: u64, each: u64, at: usize) -> Result<usize> {
-        let fits = count.checked_mul(each).is_some_and(|bytes| bytes <= self.left() as u64);
-        usize::try_from(count).ok().filter(|_| fits || count == 0).ok_or_else(|| {
-            Error::corrupt(format!("{count} items are announced, {} bytes are left", self.left())).at(format!("byte {at}"))
-        })
+        let fits = count
+            .checked_mul(each)
+            .is_some_and(|bytes| bytes <= self.left() as u64);
+        usize::try_from(count)
+            .ok()
+            .filter(|_| fits || count == 0)
+            .ok_or_else(|| {
+                Error::corrupt(format!(
+                    "{count} items are announced, {} bytes are left",
+                    self.left()
+                ))
+                .at(format!("byte {at}"))
+            })
     }
 
     /// The end of a value whose length is read first.
@@ -155,8 +173,11 @@ impl<'a> Cursor<'a> {
             .and_then(|length| self.at.checked_add(length))
             .filter(|&end| end <= self.data.len())
             .ok_or_else(|| {
-                Error::corrupt(format!("a value of {length} bytes is announced, {} are left", self.left()))
-                    .at(format!("byte {at}"))
+                Error::corrupt(format!(
+                    "a value of {length} bytes is announced, {} are left",
+                    self.left()
+                ))
+                .at(format!("byte {at}"))
             })
     }
 
@@ -178,7 +199,11 @@ impl<'a> Cursor<'a> {
         let bytes = self.look(length)?;
         std::str::from_utf8(bytes)
             .map(ToOwned::to_owned)
-            .map_err(|error| Error::corrupt("a text is no UTF-8").at(format!("byte {at}")).caused_by(error))
+            .map_err(|error| {
+                Error::corrupt("a text is no UTF-8")
+                    .at(format!("byte {at}"))
+                    .caused_by(error)
+            })
     }
 
     /// The dimensions of an array, checked against the limits and to multiply without overflow.
@@ -188,8 +213,12 @@ impl<'a> Cursor<'a> {
         let dimensions = self.count(width)?;
         self.limits.check_dimensions(dimensions)?;
         let shape: Vec<u64> = (0..dimensions).map(|_| self.size()).collect::<Result<_>>()?;
-        let sizes = shape.iter().map(|&length| usize::try_from(length)).collect::<Result<Vec<_>, _>>();
-        sizes.map_err(|_| Error::corrupt(format!("an array has the shape {shape:?}")).at(format!("byte {at}")))
+        let sizes = shape
+            .iter()
+            .map(|&length| usize::try_from(length))
+            .collect::<Result<Vec<_>, _>>();
+        sizes
+            .map_err(|_| Error::corrupt(format!("an array has the shape {shape:?}")).at(format!("byte {at}")))
     }
 
     /// Whether the next byte is this one.
@@ -203,5 +232,7 @@ pub(crate) fn element_count(shape: &[usize]) -> Option<u64> {
     if shape.contains(&0) {
         return Some(0);
     }
-    shape.iter().try_fold(1_u64, |product, &length| product.checked_mul(length as u64))
+    shape
+        .iter()
+        .try_fold(1_u64, |product, &length| product.checked_mul(length as u64))
 }

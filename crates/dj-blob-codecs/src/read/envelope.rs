@@ -5,8 +5,8 @@ use dj_codec_api::{Error, Limits, Result};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::cursor::Dims;
-use crate::wire::{DJ0, MYM, ZLIB};
 use crate::Protocol;
+use crate::wire::{DJ0, MYM, ZLIB};
 
 /// How much is decompressed at a time.
 const INFLATE_STEP: usize = 1 << 20;
@@ -24,15 +24,23 @@ pub(crate) struct Envelope {
 pub(crate) fn open(blob: &Bytes, limits: &Limits) -> Result<Envelope> {
     let Some(rest) = blob.strip_prefix(ZLIB.as_slice()) else {
         let (protocol, body) = protocol(blob)?;
-        return Ok(Envelope { protocol, compressed: false, length: None, body });
+        return Ok(Envelope {
+            protocol,
+            compressed: false,
+            length: None,
+            body,
+        });
     };
-    let wide = rest.split_first_chunk::<8>().map(|(length, data)| (Dims::Bits64, u64::from_le_bytes(*length), data));
+    let wide = rest
+        .split_first_chunk::<8>()
+        .map(|(length, data)| (Dims::Bits64, u64::from_le_bytes(*length), data));
     let narrow = rest
         .split_first_chunk::<4>()
         .map(|(length, data)| (Dims::Bits32, u64::from(u32::from_le_bytes(*length)), data));
     // A zlib stream begins with a byte whose lower half is 8, and the two first bytes are a multiple of 31.
     let is_zlib = |data: &[u8]| {
-        data.first_chunk::<2>().is_some_and(|two| two[0] & 0x0f == 8 && u16::from_be_bytes(*two).is_multiple_of(31))
+        data.first_chunk::<2>()
+            .is_some_and(|two| two[0] & 0x0f == 8 && u16::from_be_bytes(*two).is_multiple_of(31))
     };
     let (dims, length, data) = [wide, narrow]
         .into_iter()
@@ -41,20 +49,32 @@ pub(crate) fn open(blob: &Bytes, limits: &Limits) -> Result<Envelope> {
         .ok_or_else(|| Error::corrupt("a compressed blob holds no zlib stream"))?;
     let plain = inflate(data, length, limits)?;
     let (protocol, body) = protocol(&plain)?;
-    Ok(Envelope { protocol, compressed: true, length: Some(dims), body })
+    Ok(Envelope {
+        protocol,
+        compressed: true,
+        length: Some(dims),
+        body,
+    })
 }
 
 fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
     limits.check_decompressed_bytes(length)?;
     // Deflate makes at most 1032 bytes of one, so a length beyond that is a lie, and no memory is given for it.
     let most = (data.len() as u64).saturating_mul(1032).saturating_add(64);
-    let mismatch = |found: String| Error::corrupt(format!("a compressed blob should have {length} bytes, and has {found}"));
+    let mismatch = |found: String| {
+        Error::corrupt(format!(
+            "a compressed blob should have {length} bytes, and has {found}"
+        ))
+    };
     if length > most {
         return Err(mismatch(format!("at most {most}")));
     }
-    let room = usize::try_from(length).map_err(|_| Error::limit("decompressed bytes", length, usize::MAX as u64))?;
+    let room =
+        usize::try_from(length).map_err(|_| Error::limit("decompressed bytes", length, usize::MAX as u64))?;
     let mut plain = Vec::new();
-    plain.try_reserve_exact(room).map_err(|error| Error::limit("decompressed bytes", length, 0).caused_by(error))?;
+    plain
+        .try_reserve_exact(room)
+        .map_err(|error| Error::limit("decompressed bytes", length, 0).caused_by(error))?;
     let broken = |why: &str| Error::corrupt(format!("a compressed blob cannot be decompressed: {why}"));
     let mut state = Inflate::new(true, 15);
     loop {
@@ -70,14 +90,18 @@ fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
             _ => &mut beyond,
         };
         let rest = data.get(taken as usize..).unwrap_or_default();
-        let status = state.decompress(rest, target, InflateFlush::NoFlush).map_err(|error| broken(error.as_str()))?;
+        let status = state
+            .decompress(rest, target, InflateFlush::NoFlush)
+            .map_err(|error| broken(error.as_str()))?;
         if state.total_out() > length {
             return Err(mismatch("more".into()));
         }
         match status {
             Status::StreamEnd if state.total_out() == length => return Ok(plain.into()),
             Status::StreamEnd => return Err(mismatch(state.total_out().to_string())),
-            _ if state.total_in() == taken && state.total_out() == made => return Err(broken("it ends early")),
+            _ if state.total_in() == taken && state.total_out() == made => {
+                return Err(broken("it ends early"));
+            }
             _ => {}
         }
     }
@@ -93,9 +117,15 @@ fn protocol(blob: &Bytes) -> Result<(Protocol, Bytes)> {
     };
     let body = blob.slice(magic.len()..);
     // Found in the field: a client packed what was packed already.
-    if [MYM.as_slice(), DJ0, ZLIB].iter().any(|magic| body.starts_with(magic)) {
-        return Err(Error::corrupt(format!("a blob is wrapped in another: {protocol} around {}", body_name(&body)))
-            .advise("unwrap it with UnpackOptions::with_unwrap, and insert the value again"));
+    if [MYM.as_slice(), DJ0, ZLIB]
+        .iter()
+        .any(|magic| body.starts_with(magic))
+    {
+        return Err(Error::corrupt(format!(
+            "a blob is wrapped in another: {protocol} around {}",
+            body_name(&body)
+        ))
+        .advise("unwrap it with UnpackOptions::with_unwrap, and insert the value again"));
     }
     Ok((protocol, body))
 }
@@ -104,15 +134,25 @@ fn protocol(blob: &Bytes) -> Result<(Protocol, Bytes)> {
 pub(crate) fn unwrap(blob: &Bytes, limits: &Limits) -> Result<Bytes> {
     let mut blob = blob.clone();
     for _ in 0..limits.depth {
-        let inner = [MYM, DJ0].iter().find_map(|magic| blob.strip_prefix(magic.as_slice()));
+        let inner = [MYM, DJ0]
+            .iter()
+            .find_map(|magic| blob.strip_prefix(magic.as_slice()));
         match inner {
-            Some(inner) if [MYM.as_slice(), DJ0, ZLIB].iter().any(|magic| inner.starts_with(magic)) => {
+            Some(inner)
+                if [MYM.as_slice(), DJ0, ZLIB]
+                    .iter()
+                    .any(|magic| inner.starts_with(magic)) =>
+            {
                 blob = blob.slice(MYM.len()..);
             }
             _ => return Ok(blob),
         }
     }
-    Err(Error::limit("nesting depth", limits.depth as u64 + 1, limits.depth as u64))
+    Err(Error::limit(
+        "nesting depth",
+        limits.depth as u64 + 1,
+        limits.depth as u64,
+    ))
 }
 
 fn body_name(body: &[u8]) -> &'static str {
@@ -132,7 +172,10 @@ fn no_blob(bytes: &[u8]) -> Error {
     if bytes.is_empty() {
         return Error::corrupt("there are no bytes, and so there is no blob");
     }
-    let error = Error::corrupt(format!("the bytes are no blob: they begin with \"{}\"", first.escape_ascii()));
+    let error = Error::corrupt(format!(
+        "the bytes are no blob: they begin with \"{}\"",
+        first.escape_ascii()
+    ));
     if first.iter().all(printable) {
         return error.advise("it looks like text: some clients stored the text of an array; its values have to be inserted again");
     }

@@ -46,7 +46,7 @@ impl Cursor<'_> {
         let (rows, columns, room) = (self.size()?, self.size()?, self.size()?);
         let (class, complex) = (self.u32()?, self.u32()?);
         let width = self.size_width();
-        let starts = columns.checked_add(1).unwrap_or(u64::MAX);
+        let starts = columns.saturating_add(1);
         let starts = self.check_room(starts, width, at)?;
         let indptr: Vec<u64> = (0..starts).map(|_| self.size()).collect::<Result<_>>()?;
         let slots = self.check_room(room, width, at)?;
@@ -56,24 +56,42 @@ impl Cursor<'_> {
             _ => None,
         };
         let kind = kind.ok_or_else(|| {
-            locate(Error::corrupt(format!("a sparse matrix has the class {class} and complexity {complex}")))
+            locate(Error::corrupt(format!(
+                "a sparse matrix has the class {class} and complexity {complex}"
+            )))
         })?;
         let real = self.elements(&[slots], kind.clone())?;
         let entries = indptr.last().copied().unwrap_or_default();
-        let kept = usize::try_from(entries).ok().filter(|&entries| entries <= slots).ok_or_else(|| {
-            locate(Error::corrupt(format!("a sparse matrix has {entries} entries in room for {slots}")))
-        })?;
+        let kept = usize::try_from(entries)
+            .ok()
+            .filter(|&entries| entries <= slots)
+            .ok_or_else(|| {
+                locate(Error::corrupt(format!(
+                    "a sparse matrix has {entries} entries in room for {slots}"
+                )))
+            })?;
         indices.truncate(kept);
         let data = if complex == 0 {
             real.rows(0..kept)?
         } else {
             let imaginary = self.elements(&[slots], kind)?;
-            let pairs = real.to_vec::<f64>()?.into_iter().zip(imaginary.to_vec::<f64>()?).take(kept);
-            let bytes: Vec<u8> =
-                pairs.flat_map(|(real, imaginary)| [real.to_le_bytes(), imaginary.to_le_bytes()]).flatten().collect();
+            let pairs = real
+                .to_vec::<f64>()?
+                .into_iter()
+                .zip(imaginary.to_vec::<f64>()?)
+                .take(kept);
+            let bytes: Vec<u8> = pairs
+                .flat_map(|(real, imaginary)| [real.to_le_bytes(), imaginary.to_le_bytes()])
+                .flatten()
+                .collect();
             Array::new(DType::new(Kind::Complex128), &[kept], Order::C, bytes.into())?
         };
-        let matrix = SparseMatrix { shape: [rows, columns], indptr, indices, data };
+        let matrix = SparseMatrix {
+            shape: [rows, columns],
+            indptr,
+            indices,
+            data,
+        };
         matrix.check().map_err(locate)?;
         Ok(matrix.into())
     }

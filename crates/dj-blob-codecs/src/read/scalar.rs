@@ -54,8 +54,14 @@ impl Cursor<'_> {
         let at = self.position();
         let (date, time) = (self.i32()?, self.i64()?);
         let locate = |error: Error| error.at(format!("byte {at}"));
-        let date = (date >= 0).then(|| self::date(date)).transpose().map_err(locate)?;
-        let time = (time >= 0).then(|| self::time(time)).transpose().map_err(locate)?;
+        let date = (date >= 0)
+            .then(|| self::date(date))
+            .transpose()
+            .map_err(locate)?;
+        let time = (time >= 0)
+            .then(|| self::time(time))
+            .transpose()
+            .map_err(locate)?;
         match (date, time) {
             (Some(date), Some(time)) => Ok(Value::DateTime(DateTime { date, time })),
             (Some(date), None) => Ok(Value::Date(date)),
@@ -105,7 +111,11 @@ pub(crate) fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = lower.split_once('e').unwrap_or((&lower, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-    digits(whole) && digits(fraction) && digits(exponent) && !exponent.is_empty() && !(whole.is_empty() && fraction.is_empty())
+    digits(whole)
+        && digits(fraction)
+        && digits(exponent)
+        && !exponent.is_empty()
+        && !(whole.is_empty() && fraction.is_empty())
 }
 
 #[cfg(test)]
@@ -114,10 +124,25 @@ mod tests {
 
     #[test]
     fn decimals_are_told_from_other_text() {
-        for text in ["0", "-0", "1E+3", "1E-7", "0E-10", ".5", "5.", "Infinity", "-Infinity", "NaN", "sNaN12", "+1.5e6"] {
+        for text in [
+            "0",
+            "-0",
+            "1E+3",
+            "1E-7",
+            "0E-10",
+            ".5",
+            "5.",
+            "Infinity",
+            "-Infinity",
+            "NaN",
+            "sNaN12",
+            "+1.5e6",
+        ] {
             assert!(is_decimal(text), "{text}");
         }
-        for text in ["", "-", ".", "1e", "one", "1_000", "0x1", "--1", "1.2.3", "NaNx", "1 "] {
+        for text in [
+            "", "-", ".", "1e", "one", "1_000", "0x1", "--1", "1.2.3", "NaNx", "1 ",
+        ] {
             assert!(!is_decimal(text), "{text}");
         }
     }

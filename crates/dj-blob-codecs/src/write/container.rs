@@ -10,7 +10,9 @@ impl Writer<'_> {
     pub(super) fn items(&mut self, code: u8, items: &[Value], depth: usize) -> Result<()> {
         self.out.push(code);
         self.size(items.len());
-        items.iter().try_for_each(|item| self.sized_value(item, depth + 1))
+        items
+            .iter()
+            .try_for_each(|item| self.sized_value(item, depth + 1))
     }
 
     pub(super) fn dict(&mut self, entries: &[(Value, Value)], depth: usize) -> Result<()> {
@@ -24,11 +26,14 @@ impl Writer<'_> {
 
     /// The number of fields, their names with NULs between, and one NUL after: also where there are none.
     pub(super) fn field_names<'n>(&mut self, names: impl ExactSizeIterator<Item = &'n str>) -> Result<()> {
-        let count = u32::try_from(names.len()).map_err(|_| Error::invalid_value("there are too many fields"))?;
+        let count =
+            u32::try_from(names.len()).map_err(|_| Error::invalid_value("there are too many fields"))?;
         self.out.extend_from_slice(&count.to_le_bytes());
         for (index, name) in names.enumerate() {
             if name.contains('\0') {
-                return Err(Error::invalid_value(format!("the field {name:?} has a NUL in its name")));
+                return Err(Error::invalid_value(format!(
+                    "the field {name:?} has a NUL in its name"
+                )));
             }
             if index > 0 {
                 self.out.push(0);
@@ -42,13 +47,21 @@ impl Writer<'_> {
     /// Each field as an array, without a length before it.
     pub(super) fn record_array(&mut self, array: &RecordArray, depth: usize) -> Result<()> {
         if array.fields.is_empty() {
-            return Err(Error::invalid_value("a structured array has no fields; its shape would be lost"));
+            return Err(Error::invalid_value(
+                "a structured array has no fields; its shape would be lost",
+            ));
         }
         self.out.push(code::RECORD);
         self.field_names(array.fields.iter().map(|(name, _)| name.as_str()))?;
         for (name, column) in &array.fields {
-            if !matches!(column, Value::Array(_) | Value::Objects(_) | Value::Record(_) | Value::Chars(_)) {
-                return Err(Error::invalid_value(format!("the field {name:?} is no array, it is {}", column.type_name())));
+            if !matches!(
+                column,
+                Value::Array(_) | Value::Objects(_) | Value::Record(_) | Value::Chars(_)
+            ) {
+                return Err(Error::invalid_value(format!(
+                    "the field {name:?} is no array, it is {}",
+                    column.type_name()
+                )));
             }
             self.value(column, depth + 1)?;
         }

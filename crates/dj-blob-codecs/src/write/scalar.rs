@@ -20,8 +20,9 @@ impl Writer<'_> {
 
     pub(super) fn big_int(&mut self, number: &BigInt) -> Result<()> {
         let length = number.bits() / 8 + 1;
-        let length16 = u16::try_from(length)
-            .map_err(|_| Error::invalid_value(format!("an int of {length} bytes; a blob holds at most 65535")))?;
+        let length16 = u16::try_from(length).map_err(|_| {
+            Error::invalid_value(format!("an int of {length} bytes; a blob holds at most 65535"))
+        })?;
         let mut bytes = number.to_signed_bytes_le();
         let sign = if number < &BigInt::ZERO { 0xff } else { 0 };
         bytes.resize(usize::from(length16), sign);
@@ -73,7 +74,8 @@ impl Writer<'_> {
             (i32::from(date.year()) * 100 + i32::from(date.month())) * 100 + i32::from(date.day())
         });
         let time = time.map_or(-1, |time| {
-            let clock = (i64::from(time.hour()) * 100 + i64::from(time.minute())) * 100 + i64::from(time.second());
+            let clock =
+                (i64::from(time.hour()) * 100 + i64::from(time.minute())) * 100 + i64::from(time.second());
             clock * 1_000_000 + i64::from(time.microsecond())
         });
         self.out.push(code::DATETIME);

@@ -1,0 +1,133 @@
+//! Arrays as sequences of values.
+
+use dj_codec_api::value::{ObjectArray, RecordArray, StructArray};
+use dj_codec_api::{Array, Element, Error, Kind, Order, Result, Value};
+
+/// An array as lists of lists, and a 0-d array as its element.
+pub(super) fn array(array: &Array) -> Result<Value> {
+    fn all<T: Element>(array: &Array, make: fn(T) -> Value) -> Result<Vec<Value>> {
+        Ok(array.to_vec::<T>()?.into_iter().map(make).collect())
+    }
+    let elements = match array.dtype().kind() {
+        Kind::Bool => all::<bool>(array, Value::Bool)?,
+        Kind::Int8 => all::<i8>(array, |number| Value::Int(number.into()))?,
+        Kind::Int16 => all::<i16>(array, |number| Value::Int(number.into()))?,
+        Kind::Int32 => all::<i32>(array, Value::from)?,
+        Kind::Int64 => all::<i64>(array, Value::Int)?,
+        Kind::UInt8 => all::<u8>(array, |number| Value::Int(number.into()))?,
+        Kind::UInt16 => all::<u16>(array, |number| Value::Int(number.into()))?,
+        Kind::UInt32 => all::<u32>(array, Value::from)?,
+        Kind::UInt64 => all::<u64>(array, Value::from)?,
+        Kind::Float32 => all::<f32>(array, |number| Value::Float(number.into()))?,
+        Kind::Float64 => all::<f64>(array, Value::Float)?,
+        Kind::Complex64 => all::<[f32; 2]>(array, |[real, imaginary]| {
+            Value::Complex(real.into(), imaginary.into())
+        })?,
+        Kind::Complex128 => all::<[f64; 2]>(array, |[real, imaginary]| Value::Complex(real, imaginary))?,
+        Kind::Unicode(_) => texts(array),
+        _ => {
+            return Err(Error::unsupported(format!(
+                "an array of dtype {} has no elements for serde",
+                array.dtype()
+            ))
+            .advise("keep the array: #[serde(with = \"dj_blob_codecs::native\")]"));
+        }
+    };
+    Ok(nested(array.shape(), elements))
+}
+
+fn texts(array: &Array) -> Vec<Value> {
+    let bytes = array.to_little_endian().to_bytes(Order::C);
+    let text = |element: &[u8]| {
+        let points = element
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|point| u32::from_le_bytes(*point));
+        let text: String = points
+            .map(|point| char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        Value::from(text.trim_end_matches('\0'))
+    };
+    match array.dtype().size() {
+        0 => vec![Value::from(""); array.len()],
+        size => bytes.chunks_exact(size).map(text).collect(),
+    }
+}
+
+/// An array of objects, of cells or of rows, as lists of lists.
+pub(super) fn nested(shape: &[usize], mut elements: Vec<Value>) -> Value {
+    let Some((_, inner)) = shape.split_first() else {
+        return elements.pop().unwrap_or(Value::Null);
+    };
+    // From the innermost dimension outwards.
+    for (at, &length) in inner.iter().enumerate().rev() {
+        let outer: usize = shape.iter().take(at + 1).product();
+        let mut rest = elements.into_iter();
+        elements = (0..outer)
+            .map(|_| Value::List(rest.by_ref().take(length).collect()))
+            .collect();
+    }
+    Value::List(elements)
+}
+
+/// MATLAB's struct as a dict, an array of them as lists of dicts.
+pub(super) fn structs(array: StructArray) -> Value {
+    let count = array.shape.iter().product::<usize>();
+    let StructArray { shape, fields, items } = array;
+    let mut rest = items.into_iter();
+    let mut dicts: Vec<Value> = (0..count)
+        .map(|_| {
+            Value::Dict(
+                fields
+                    .iter()
+                    .map(|name| Value::from(name.as_str()))
+                    .zip(rest.by_ref())
+                    .collect(),
+            )
+        })
+        .collect();
+    match (count, dicts.pop()) {
+        (1, Some(one)) => one,
+        (_, Some(last)) => {
+            dicts.push(last);
+            nested(&shape, dicts)
+        }
+        (_, None) => Value::List(dicts),
+    }
+}
+
+/// A structured array as lists of dicts, a 0-d one as a dict.
+pub(super) fn records(record: RecordArray) -> Result<Value> {
+    let count = record.shape.iter().product::<usize>();
+    let mut rows: Vec<Vec<(Value, Value)>> = (0..count)
+        .map(|_| Vec::with_capacity(record.fields.len()))
+        .collect();
+    for (name, column) in record.fields {
+        for (row, value) in rows.iter_mut().zip(flat(column, record.shape.len(), count)?) {
+            row.push((Value::from(name.as_str()), value));
+        }
+    }
+    Ok(nested(&record.shape, rows.into_iter().map(Value::Dict).collect()))
+}
+
+/// The value of a column for each of `count` records.
+fn flat(column: Value, dimensions: usize, count: usize) -> Result<Vec<Value>> {
+    let own = |shape: &[usize]| [&[count], shape.get(dimensions..).unwrap_or_default()].concat();
+    let list = match column {
+        Value::Array(column) => array(&column.reshape(&own(column.shape()))?)?,
+        Value::Objects(column) => {
+            let ObjectArray { shape, items } = *column;
+            nested(&own(&shape), items)
+        }
+        Value::Record(mut column) => {
+            column.shape = vec![count];
+            records(*column)?
+        }
+        other => other,
+    };
+    match list {
+        Value::List(values) => Ok(values),
+        other => Err(Error::unsupported(format!("a column is {}", other.type_name()))),
+    }
+}
