@@ -31,6 +31,7 @@ def zarr3(pipeline):
         zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
     codecs = {
         "blosc": lambda: BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle", typesize=2),
+        "blosc-same-effort": lambda: BloscCodec(cname="zstd", clevel=2, shuffle="bitshuffle", typesize=2),
         "zstd0": lambda: ZstdCodec(level=0),
         "none": lambda: None,
     }
@@ -60,6 +61,7 @@ def zarr2():
 
     codecs = {
         "blosc": lambda: numcodecs.Blosc("zstd", 5, numcodecs.Blosc.BITSHUFFLE),
+        "blosc-same-effort": lambda: numcodecs.Blosc("zstd", 2, numcodecs.Blosc.BITSHUFFLE),
         "zstd0": lambda: numcodecs.Zstd(0),
         "none": lambda: None,
     }
@@ -80,19 +82,13 @@ def zarr2():
 def tensorstore():
     import tensorstore as ts
 
+    def blosc(level):
+        configuration = {"cname": "zstd", "clevel": level, "shuffle": "bitshuffle", "typesize": 2, "blocksize": 0}
+        return [{"name": "blosc", "configuration": configuration}]
+
     codecs = {
-        "blosc": [
-            {
-                "name": "blosc",
-                "configuration": {
-                    "cname": "zstd",
-                    "clevel": 5,
-                    "shuffle": "bitshuffle",
-                    "typesize": 2,
-                    "blocksize": 0,
-                },
-            }
-        ],
+        "blosc": blosc(5),
+        "blosc-same-effort": blosc(2),
         "zstd0": [{"name": "zstd", "configuration": {"level": 0, "checksum": False}}],
         "none": [],
     }

@@ -11,6 +11,7 @@
 //! first, unmeasured, run warms up.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "a measurement that cannot go on ends"

@@ -5,6 +5,13 @@
 //! ```
 //!
 //! A fixture that is there is never written again. Golden files are for ever: `tests/golden.rs` decodes them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 #[path = "samples/arrays.rs"]
 mod arrays;

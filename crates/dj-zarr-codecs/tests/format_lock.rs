@@ -2,6 +2,13 @@
 //!
 //! `tests/data/format-lock.json` holds, for each data format and input, a digest of `zarr.json` with the record, and one of
 //! the chunk objects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 #[path = "samples/arrays.rs"]
 mod arrays;

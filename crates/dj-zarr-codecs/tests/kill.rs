@@ -1,4 +1,11 @@
 //! A writer that is killed at any moment leaves nothing that opens as an array, and changes nothing that was there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

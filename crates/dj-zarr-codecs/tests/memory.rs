@@ -1,4 +1,11 @@
 //! A streaming write holds a few chunks, whatever the length of the array, also into a store with latency.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::{ControlFlow, Range};

@@ -1,4 +1,11 @@
 //! What the writer writes, read back by `zarrs`, which has no code in common with it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 #[path = "writing/failures.rs"]
 mod failures;

@@ -42,7 +42,10 @@ impl Ranges {
     pub(crate) fn gaps(&self, end: u64) -> impl Iterator<Item = Range<u64>> + '_ {
         let starts = std::iter::once(0).chain(self.0.iter().map(|range| range.end));
         let ends = self.0.iter().map(|range| range.start).chain(std::iter::once(end));
-        starts.zip(ends).map(move |(from, until)| from..until.min(end)).filter(|gap| !gap.is_empty())
+        starts
+            .zip(ends)
+            .map(move |(from, until)| from..until.min(end))
+            .filter(|gap| !gap.is_empty())
     }
 
     /// A list of pairs, the end not included.
@@ -100,7 +103,8 @@ mod tests {
         }
         assert_eq!(ranges.iter().collect::<Vec<_>>(), [0, 1, 2, 7, 8, 20]);
         assert_eq!(ranges.gaps(23).collect::<Vec<_>>(), [3..7, 9..20, 21..23]);
-        assert_eq!(ranges.gaps(8).collect::<Vec<_>>(), [3..7]);
-        assert_eq!(Ranges::default().gaps(2).collect::<Vec<_>>(), [0..2]);
+        assert_eq!(ranges.gaps(10).collect::<Vec<_>>(), [3..7, 9..10]);
+        assert_eq!(Ranges::default().gaps(2).next(), Some(0..2));
+        assert_eq!(Ranges::default().gaps(0).next(), None);
     }
 }

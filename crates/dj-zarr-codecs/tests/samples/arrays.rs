@@ -47,27 +47,27 @@ fn numbers(dtype: &str, shape: &[usize]) -> Array {
         "float32" => {
             bytes = (0..count)
                 .flat_map(|at| (1.0 / (at as f32 - 3.0)).to_le_bytes())
-                .collect()
+                .collect();
         }
         "float64" => {
             bytes = (0..count)
                 .flat_map(|at| ((at as f64 - 3.0).sqrt()).to_le_bytes())
-                .collect()
+                .collect();
         }
         "float16" => {
             bytes = (0..count)
                 .flat_map(|at| (0x3c00 + at as u16).to_le_bytes())
-                .collect()
+                .collect();
         }
         "complex64" => {
             bytes = (0..2 * count)
                 .flat_map(|at| (at as f32 / 4.0).to_le_bytes())
-                .collect()
+                .collect();
         }
         "complex128" => {
             bytes = (0..2 * count)
                 .flat_map(|at| (at as f64 / -8.0).to_le_bytes())
-                .collect()
+                .collect();
         }
         _ => {}
     }
