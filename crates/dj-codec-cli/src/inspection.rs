@@ -1,5 +1,6 @@
 //! What a stored value is, without its data.
 
+mod blob;
 mod guess;
 mod npy;
 #[cfg(feature = "zarr")]
@@ -38,6 +39,10 @@ impl Inspection {
             return Ok(found);
         }
         found.add_format(codec.name(), column, stored, registry, cx)?;
+        if let (Stored::Bytes(bytes), "blob") = (stored, codec.name()) {
+            blob::add(bytes, cx.limits(), &mut found)?;
+            return Ok(found);
+        }
         let record = match stored {
             Stored::Json(json) => Some(Record::from_json(json.clone())?),
             _ => None,

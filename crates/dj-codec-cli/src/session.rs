@@ -104,6 +104,11 @@ impl Session {
         Ok(self.context())
     }
 
+    /// A context for values in the table, which need no store.
+    pub(crate) fn context_without_stores(&self) -> Context {
+        self.context()
+    }
+
     /// A context that writes to the stores. The folder of `--store-root` and the embedded default are made when they are
     /// first used.
     pub(crate) fn context_for_writing(&self) -> Outcome<Context> {

@@ -3,8 +3,15 @@
 
 mod register;
 
+// The first example that a newcomer meets compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
 pub mod prelude;
 
+#[cfg(feature = "blob")]
+pub use dj_blob_codecs as blob;
 pub use dj_codec_api as api;
 pub use dj_codec_store as store;
 #[cfg(feature = "npy")]

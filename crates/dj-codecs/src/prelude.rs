@@ -1,5 +1,7 @@
 //! The names that most programs need: `use dj_codecs::prelude::*;`.
 
+#[cfg(feature = "blob")]
+pub use dj_blob_codecs::BlobCodec;
 pub use dj_codec_api::{
     Array, Codec, Column, Context, DType, Error, ErrorKind, FormatVersion, Lazy, Limits, Order, Record,
     Registry, Result, Store, StoreMap, Stored, Stores, TypeSpec, Value,

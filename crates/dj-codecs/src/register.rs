@@ -1,6 +1,6 @@
 //! Fills registries from the cargo features.
 
-#[cfg(any(feature = "npy", feature = "zarr"))]
+#[cfg(any(feature = "blob", feature = "npy", feature = "zarr"))]
 use std::sync::Arc;
 
 use dj_codec_api::{Registry, Result};
@@ -11,7 +11,7 @@ use dj_codec_api::{Registry, Result};
 /// let mut registry = dj_codecs::api::Registry::new();
 /// dj_codecs::register_enabled(&mut registry)?;
 /// // Twice is once too often: a codec that is there already is never replaced silently.
-/// # #[cfg(any(feature = "npy", feature = "zarr"))]
+/// # #[cfg(any(feature = "blob", feature = "npy", feature = "zarr"))]
 /// assert!(dj_codecs::register_enabled(&mut registry).is_err());
 /// # Ok::<(), dj_codecs::api::Error>(())
 /// ```
@@ -20,6 +20,8 @@ use dj_codec_api::{Registry, Result};
 /// [`DuplicateCodec`](dj_codec_api::ErrorKind::DuplicateCodec) where one of the names is taken, naming both crates. Those
 /// before it are registered then.
 pub fn register_enabled(registry: &mut Registry) -> Result<()> {
+    #[cfg(feature = "blob")]
+    registry.register(Arc::new(dj_blob_codecs::BlobCodec::new()))?;
     #[cfg(feature = "npy")]
     registry.register(Arc::new(dj_npy_codecs::NpyCodec))?;
     #[cfg(feature = "zarr")]
@@ -33,7 +35,7 @@ pub fn register_enabled(registry: &mut Registry) -> Result<()> {
 /// ```
 /// let registry = dj_codecs::default_registry();
 /// # #[cfg(all(feature = "npy", feature = "zarr"))]
-/// registry.require(&["npy", "zarr"])?;
+/// registry.require(&["blob", "npy", "zarr"])?;
 /// # Ok::<(), dj_codecs::api::Error>(())
 /// ```
 #[must_use]
@@ -54,10 +56,14 @@ mod tests {
         let mut registry = Registry::new();
         register_enabled(&mut registry).unwrap();
         let names: Vec<_> = registry.list().into_iter().map(|codec| codec.name).collect();
-        let wanted: Vec<&str> = [("npy", cfg!(feature = "npy")), ("zarr", cfg!(feature = "zarr"))]
-            .into_iter()
-            .filter_map(|(name, enabled)| enabled.then_some(name))
-            .collect();
+        let wanted: Vec<&str> = [
+            ("blob", cfg!(feature = "blob")),
+            ("npy", cfg!(feature = "npy")),
+            ("zarr", cfg!(feature = "zarr")),
+        ]
+        .into_iter()
+        .filter_map(|(name, enabled)| enabled.then_some(name))
+        .collect();
         assert_eq!(names, wanted);
         assert_eq!(default_registry().list(), registry.list());
     }

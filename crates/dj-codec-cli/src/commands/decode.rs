@@ -1,9 +1,12 @@
 //! `dj-codec decode`: one stored value into what it means.
 
-use dj_codecs::api::{Column, Context, Stored, Value, notation};
+use std::sync::Arc;
+
+use dj_codecs::api::{Column, Context, Registry, Stored, Value, notation};
+use dj_codecs::blob::{BlobCodec, Dims};
 use dj_codecs::npy::write_npy;
 
-use crate::args::DecodeArgs;
+use crate::args::{BlobDims, DecodeArgs};
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -13,7 +16,7 @@ use crate::summary::{self, Rows, bytes_text, shape_text};
 use crate::target::Target;
 
 pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
-    let registry = dj_codecs::default_registry();
+    let registry = registry(args)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
     refuse_options_of_others(args, &column)?;
     let target = args
@@ -22,7 +25,10 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
         .map(|path| Target::new(path, args.force))
         .transpose()?;
     let stored = stored(args, session)?;
-    let cx = session.context_for_reading()?;
+    let cx = match column.store() {
+        None => session.context_without_stores(),
+        Some(_) => session.context_for_reading()?,
+    };
     let mut progress = Progress::new();
     progress.say("decoding");
     let value = column.decode(stored.clone(), &cx)?.load()?;
@@ -38,6 +44,20 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     describe(&column, stored, &cx, &mut rows)?;
     summary::of_value(&value, &mut rows);
     output.text(&rows.to_string())
+}
+
+/// The codecs of this build, set to what the options ask for.
+fn registry(args: &DecodeArgs) -> Outcome<Registry> {
+    let mut registry = dj_codecs::default_registry();
+    if let Some(dims) = args.blob_dims {
+        let codec = BlobCodec::new().with_dims(match dims {
+            BlobDims::Auto => Dims::Auto,
+            BlobDims::Bits32 => Dims::Bits32,
+            BlobDims::Bits64 => Dims::Bits64,
+        });
+        registry.replace(Arc::new(codec))?;
+    }
+    Ok(registry)
 }
 
 fn stored(args: &DecodeArgs, session: &Session) -> Outcome<Stored> {
@@ -57,7 +77,8 @@ fn refuse_options_of_others(args: &DecodeArgs, column: &Column) -> Outcome {
     if args.view.is_some() {
         return Err(Failure::usage(format!("--view: {codec} has no views")));
     }
-    if args.blob_dims.is_some() {
+    let blob = column.chain().first().is_some_and(|codec| codec.name() == "blob");
+    if args.blob_dims.is_some() && !blob {
         return Err(Failure::usage(format!(
             "--blob-dims: {codec} has no such option; it is for blobs"
         )));

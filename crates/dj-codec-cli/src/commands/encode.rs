@@ -21,7 +21,11 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
     #[cfg(feature = "zarr")]
     let registry = args.zarr.configure(&args.spec, registry)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
-    let mut cx = in_place(session.context_for_writing()?, &args.place)?;
+    let cx = match column.store() {
+        None => session.context_without_stores(),
+        Some(_) => session.context_for_writing()?,
+    };
+    let mut cx = in_place(cx, &args.place)?;
     if let Some(version) = args.format_version {
         refuse_unknown_version(&column, version)?;
         cx = cx.with_format_version(version);

@@ -18,10 +18,10 @@ pub(crate) fn run(args: &InspectArgs, session: &Session, output: &mut Output) ->
     let registry = dj_codecs::default_registry();
     let (stored, cx) = match (&args.path, &args.record) {
         (Some(path), _) => at_path(path, session)?,
-        (None, Some(record)) => (
-            source::stored(record, session.limits())?,
-            session.context_for_reading()?,
-        ),
+        (None, Some(record)) => match source::stored(record, session.limits())? {
+            stored @ Stored::Bytes(_) => (stored, session.context_without_stores()),
+            stored => (stored, session.context_for_reading()?),
+        },
         (None, None) => return Err(Failure::usage("a path or --record is needed")),
     };
     let spec = match &args.spec {

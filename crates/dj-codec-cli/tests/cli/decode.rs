@@ -173,3 +173,52 @@ fn options_of_other_codecs_are_refused() {
     lab.run_with(&["decode", "json", "--record", "-", "--out", "y"], b"{}")
         .fails(2, &["--json"]);
 }
+
+/// A blob of `[1, "two"]`, as Python packs it, and what `dj-codec encode` prints of the same value.
+#[test]
+fn blobs_go_there_and_back() {
+    let lab = Lab::new();
+    lab.write(
+        "value.json",
+        r#"[1, "two", {"$tuple": [{"$float": "nan"}, null]}]"#,
+    );
+    let line = lab.run(&["encode", "<blob>", "--json", "value.json"]).good();
+    lab.write("stored.json", line.text());
+    let shown = lab
+        .run(&["decode", "<blob>", "--record", "stored.json", "--json"])
+        .good();
+    assert_eq!(
+        shown.text().trim_end(),
+        r#"[1,"two",{"$tuple":[{"$float":"nan"},null]}]"#
+    );
+    let packed = b"dj0\0\x02\x01\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\x0a\x01\0\x07";
+    lab.write("seven.bin", packed);
+    let args = ["decode", "<blob>", "--bytes", "seven.bin", "--json"];
+    assert_eq!(lab.run(&args).good().text(), "[7]\n");
+    let args = ["decode", "<blob>", "--bytes", "-", "--json"];
+    assert_eq!(lab.run_with(&args, packed).good().text(), "[7]\n");
+}
+
+/// The number 1.5 in an array of 1 x 1, its dimensions 32 bits wide.
+#[test]
+fn the_width_of_old_dimensions_can_be_said() {
+    let lab = Lab::new();
+    let mut blob = b"mYm\0A\x02\0\0\0\x01\0\0\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    blob.extend(1.5_f64.to_le_bytes());
+    lab.write("old.bin", &blob);
+    let decode = |bits: &str| {
+        lab.run(&[
+            "decode",
+            "<blob>",
+            "--bytes",
+            "old.bin",
+            "--json",
+            "--blob-dims",
+            bits,
+        ])
+    };
+    let value = r#"{"$array":{"dtype":"<f8","shape":[1,1],"data":"AAAAAAAA+D8="}}"#;
+    assert_eq!(decode("32").good().text().trim_end(), value);
+    assert_eq!(decode("auto").good().text().trim_end(), value);
+    decode("64").fails(1, &["<blob>"]);
+}

@@ -92,8 +92,18 @@ fn what_is_no_array_is_said_so() {
         br#"{"path": "x", "hash": "h", "size": 1}"#,
     )
     .fails(1, &["dj-hash-codecs"]);
-    lab.run_with(&["inspect", "--record", "-"], br#"{"$bytes": "bVltAEE="}"#)
-        .fails(1, &["dj-blob-codecs"]);
+    lab.run_with(&["inspect", "--record", "-"], br#"{"$bytes": "ZHgwAEE="}"#)
+        .fails(1, &["--spec"]);
+    let blob = lab.run_with(
+        &["inspect", "--record", "-", "--json"],
+        br#"{"$bytes": "ZGowAP8="}"#,
+    );
+    let blob = blob.good().json();
+    assert_eq!(blob["protocol"], "dj0");
+    assert_eq!(
+        (&blob["format_version"], &blob["unpacked_bytes"]),
+        (&"2".into(), &5.into())
+    );
     lab.run_with(&["inspect", "--record", "-", "--spec", "<npy>"], b"{}")
         .fails(2, &["<npy@>"]);
 }

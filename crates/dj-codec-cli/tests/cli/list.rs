@@ -15,7 +15,8 @@ fn codecs_are_listed_with_their_formats() {
         assert_eq!(shown["writes"], codec.writes.unwrap().to_string());
         assert_eq!(shown["reads"].as_array().unwrap().len(), codec.reads.len());
     }
-    assert_eq!(listed[0]["modes"], Json::from(vec!["store"]));
+    assert_eq!(listed[0]["modes"], Json::from(vec!["table", "store"]));
+    assert_eq!(listed[1]["modes"], Json::from(vec!["store"]));
 }
 
 #[test]
@@ -33,6 +34,7 @@ fn the_table_is_for_people() {
         .collect();
     assert_snapshot!(squeezed.join("\n"), @r"
     codec from modes writes reads
+    blob dj-blob-codecs 0.1.0 <blob> <blob@> 2 1, 2
     npy dj-npy-codecs 0.1.0 <npy@> 1.0 1.0, 2.0, 3.0
     ");
 }

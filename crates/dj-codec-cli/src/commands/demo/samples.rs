@@ -34,21 +34,32 @@ pub(super) fn registry() -> Result<Registry> {
 
 /// The sample of a codec.
 pub(super) fn of(info: &CodecInfo) -> Result<Sample> {
-    let at = if info.modes.contains(&Mode::Store) {
-        "@"
-    } else {
+    let at = if info.modes.contains(&Mode::Table) {
         ""
+    } else {
+        "@"
     };
     let (field, words, value) = match info.name.as_ref() {
-        "zarr" => ("movie", "a movie", movie()?),
-        _ => ("waveform", "waveforms on four channels", waveforms()?),
+        "blob" => ("settings", "settings of a rig", settings()),
+        "zarr" => ("movie", "a movie", movie()?.into()),
+        _ => ("waveform", "waveforms on four channels", waveforms()?.into()),
     };
     Ok(Sample {
         spec: format!("<{}{at}>", info.name),
         field,
         words,
-        value: value.into(),
+        value,
     })
+}
+
+/// What a program would keep in a dict.
+fn settings() -> Value {
+    let entry = |key: &str, value: Value| (Value::from(key), value);
+    Value::Dict(vec![
+        entry("laser", Value::from("920 nm")),
+        entry("power", Value::Float(12.5)),
+        entry("planes", Value::List([0, 15, 30].map(Value::Int).to_vec())),
+    ])
 }
 
 /// Spikes that fade, on four channels.
