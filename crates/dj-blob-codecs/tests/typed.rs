@@ -235,6 +235,26 @@ fn json_documents_are_values_and_back() {
     assert_eq!(notation::from_str(&text, &Limits::default()).unwrap(), value);
 }
 
+#[test]
+fn the_deepest_blob_fits_on_a_small_stack_as_any_type() {
+    let work = || {
+        let deepest = Limits::default().depth;
+        let mut value = Value::List(Vec::new());
+        for _ in 0..deepest {
+            value = Value::List(vec![value]);
+        }
+        let blob = dj_blob_codecs::pack(&value).unwrap();
+        let document: Json = from_slice(&blob).unwrap();
+        assert_eq!(to_value(&document).unwrap(), value);
+    };
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
 #[cfg(feature = "ndarray")]
 #[test]
 fn ndarrays_are_arrays() {
