@@ -7,6 +7,8 @@ pub use dj_codec_api::{
     Registry, Result, Store, StoreMap, Stored, Stores, TypeSpec, Value,
 };
 pub use dj_codec_store::{Config, Environment, FileStore, MemoryStore};
+#[cfg(feature = "hash")]
+pub use dj_hash_codecs::HashCodec;
 #[cfg(feature = "npy")]
 pub use dj_npy_codecs::{NpyCodec, NpyRef};
 #[cfg(feature = "zarr")]

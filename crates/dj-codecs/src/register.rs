@@ -1,6 +1,6 @@
 //! Fills registries from the cargo features.
 
-#[cfg(any(feature = "blob", feature = "npy", feature = "zarr"))]
+#[cfg(any(feature = "blob", feature = "hash", feature = "npy", feature = "zarr"))]
 use std::sync::Arc;
 
 use dj_codec_api::{Registry, Result};
@@ -11,7 +11,7 @@ use dj_codec_api::{Registry, Result};
 /// let mut registry = dj_codecs::api::Registry::new();
 /// dj_codecs::register_enabled(&mut registry)?;
 /// // Twice is once too often: a codec that is there already is never replaced silently.
-/// # #[cfg(any(feature = "blob", feature = "npy", feature = "zarr"))]
+/// # #[cfg(any(feature = "blob", feature = "hash", feature = "npy", feature = "zarr"))]
 /// assert!(dj_codecs::register_enabled(&mut registry).is_err());
 /// # Ok::<(), dj_codecs::api::Error>(())
 /// ```
@@ -22,6 +22,8 @@ use dj_codec_api::{Registry, Result};
 pub fn register_enabled(registry: &mut Registry) -> Result<()> {
     #[cfg(feature = "blob")]
     registry.register(Arc::new(dj_blob_codecs::BlobCodec::new()))?;
+    #[cfg(feature = "hash")]
+    registry.register(Arc::new(dj_hash_codecs::HashCodec))?;
     #[cfg(feature = "npy")]
     registry.register(Arc::new(dj_npy_codecs::NpyCodec))?;
     #[cfg(feature = "zarr")]
@@ -58,6 +60,7 @@ mod tests {
         let names: Vec<_> = registry.list().into_iter().map(|codec| codec.name).collect();
         let wanted: Vec<&str> = [
             ("blob", cfg!(feature = "blob")),
+            ("hash", cfg!(feature = "hash")),
             ("npy", cfg!(feature = "npy")),
             ("zarr", cfg!(feature = "zarr")),
         ]

@@ -89,9 +89,9 @@ fn what_is_no_array_is_said_so() {
         .fails(1, &["--spec"]);
     lab.run_with(
         &["inspect", "--record", "-"],
-        br#"{"path": "x", "hash": "h", "size": 1}"#,
+        br#"{"path": "x", "item_count": 2, "is_dir": true}"#,
     )
-    .fails(1, &["dj-hash-codecs"]);
+    .fails(1, &["dj-file-codecs"]);
     lab.run_with(&["inspect", "--record", "-"], br#"{"$bytes": "ZHgwAEE="}"#)
         .fails(1, &["--spec"]);
     let blob = lab.run_with(

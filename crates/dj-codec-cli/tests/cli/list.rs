@@ -35,6 +35,7 @@ fn the_table_is_for_people() {
     assert_snapshot!(squeezed.join("\n"), @r"
     codec from modes writes reads
     blob dj-blob-codecs 0.1.0 <blob> <blob@> 2 1, 2
+    hash dj-hash-codecs 0.1.0 <hash@> 1.0 1.0
     npy dj-npy-codecs 0.1.0 <npy@> 1.0 1.0, 2.0, 3.0
     ");
 }

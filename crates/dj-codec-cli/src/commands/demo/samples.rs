@@ -41,6 +41,11 @@ pub(super) fn of(info: &CodecInfo) -> Result<Sample> {
     };
     let (field, words, value) = match info.name.as_ref() {
         "blob" => ("settings", "settings of a rig", settings()),
+        "hash" => (
+            "notes",
+            "bytes of any kind",
+            Value::Bytes("lost a channel at 12:40".into()),
+        ),
         "zarr" => ("movie", "a movie", movie()?.into()),
         _ => ("waveform", "waveforms on four channels", waveforms()?.into()),
     };

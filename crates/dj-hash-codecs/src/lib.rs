@@ -1,0 +1,142 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+use dj_codec_api::layout::{content_hash, hash_path};
+use dj_codec_api::{
+    Bytes, CodecInfo, Context, Error, ErrorKind, FormatInfo, FormatStatus, FormatVersion, Mode, OpenStore,
+    Record, Result, TypeSpec, Value,
+};
+
+pub use dj_codec_api::{self as api, Codec};
+
+/// The codec `<hash@>`: bytes at a path made from their own hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HashCodec;
+
+/// The only format that there has been.
+const FORMAT: FormatVersion = FormatVersion::new(1, 0);
+
+impl HashCodec {
+    /// Stores bytes in the column's store, and gives the record for the column.
+    ///
+    /// # Errors
+    /// Where the store cannot be written, or holds something else at the path already.
+    pub fn write(&self, bytes: &Bytes, cx: &Context) -> Result<Record> {
+        let OpenStore { name, layout, store } = cx.open_column_store()?;
+        let hash = content_hash(bytes);
+        let path = hash_path(&hash, cx.schema(), &layout)?;
+        if !store.put_if_absent(&path, bytes.clone())? {
+            let present = store.head(&path)?.map(|object| object.size);
+            // The size is cheap to ask for; only the digest tells a torn object of the same size.
+            if present != Some(bytes.len() as u64) || content_hash(&store.get(&path)?) != hash {
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!(
+                        "there is an object already, and it is not what its name says: its hash is not {hash}"
+                    ),
+                )
+                .at(path)
+                .advise(
+                    "find out what damaged it; remove it, and every value with this path can be stored again",
+                ));
+            }
+        }
+        Ok(Record::new()
+            .with("hash", hash)
+            .with("path", path)
+            .with("schema", cx.schema())
+            .with("store", name)
+            .with("size", bytes.len()))
+    }
+
+    /// Reads the bytes of a record, and verifies them.
+    ///
+    /// # Errors
+    /// Where they are not there, or are not what was stored.
+    pub fn read(&self, record: &Record, cx: &Context) -> Result<Bytes> {
+        let path = record.path()?;
+        let hash = record
+            .text("hash")?
+            .ok_or_else(|| Error::corrupt("the stored record has no hash").at(path))?;
+        let store = cx.open_record_store(record)?.store;
+        let size = record.number("size")?;
+        cx.limits().check_array_bytes(size.unwrap_or(0))?;
+        let bytes = store.get(path)?;
+        let found = bytes.len() as u64;
+        if size.is_some_and(|size| size != found) {
+            return Err(damaged(
+                path,
+                &format!("it has {found} bytes, the record says {}", size.unwrap_or(0)),
+            ));
+        }
+        let actual = content_hash(&bytes);
+        if actual != hash {
+            return Err(damaged(
+                path,
+                &format!("its hash is {actual}, the record says {hash}"),
+            ));
+        }
+        Ok(bytes)
+    }
+}
+
+fn no_bytes(value: &Value) -> Error {
+    Error::invalid_value(format!("bytes were expected, this is {}", value.type_name()))
+}
+
+fn damaged(path: &str, how: &str) -> Error {
+    Error::corrupt(format!("the object is not what was stored: {how}"))
+        .at(path)
+        .advise("bring it back from a backup of the store")
+}
+
+impl Codec for HashCodec {
+    fn name(&self) -> &str {
+        "hash"
+    }
+
+    fn info(&self) -> CodecInfo {
+        let reads = vec![FormatInfo {
+            version: FORMAT,
+            status: FormatStatus::Current,
+        }];
+        CodecInfo::new("hash", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_modes(&[Mode::Store])
+            .with_formats(FORMAT, reads)
+            .with_datajoint(">=2.0, <2.4")
+    }
+
+    fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
+        match mode {
+            Mode::Store => Ok(TypeSpec::core("json")),
+            Mode::Table => Err(Error::invalid_spec("requires @ (in-store storage only)")
+                .advise("declare the column as <hash@>, or as <hash@STORE>")),
+        }
+    }
+
+    fn validate(&self, value: &Value) -> Result<()> {
+        match value {
+            Value::Bytes(_) => Ok(()),
+            other => Err(no_bytes(other)),
+        }
+    }
+
+    fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
+        // A version that the caller asks for is that of the outermost codec; there is only one of this.
+        match value {
+            Value::Bytes(bytes) => self.write(&bytes, cx).map(Value::from),
+            other => Err(no_bytes(&other)),
+        }
+    }
+
+    fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
+        let record = Record::from_value(stored)?;
+        self.read(&record, cx).map(Value::Bytes)
+    }
+
+    fn format_version(&self, _: &Value, _: &Context) -> Result<Option<FormatVersion>> {
+        Ok(Some(FORMAT))
+    }
+}
+
+dj_codec_api::submit_codec!(HashCodec);
