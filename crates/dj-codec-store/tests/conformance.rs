@@ -187,7 +187,10 @@ fn nothing_existing_is_replaced_where_it_must_not_be() {
         let parts = ["in ", "", "parts"].map(dj_codec_api::Bytes::from);
         assert_eq!(store.put_parts("a/d", &parts, true).unwrap(), 8);
         assert_eq!(store.get("a/d").unwrap(), "in parts");
-        assert_eq!(store.put_parts("a/d", &[], true).unwrap_err().kind(), &ErrorKind::AlreadyExists);
+        assert_eq!(
+            store.put_parts("a/d", &[], true).unwrap_err().kind(),
+            &ErrorKind::AlreadyExists
+        );
         assert_eq!(store.put_parts("a/d", &parts[2..], false).unwrap(), 5);
         assert_eq!(store.get("a/d").unwrap(), "parts");
         store.delete("a/d").unwrap();

@@ -68,10 +68,13 @@ impl FileStore {
                     // Never the root itself: a disk that was unmounted must not turn into a folder.
                     self.check_root()?;
                     match fs::create_dir_all(folder) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        // Somebody else removed, or made and removed, one of the folders meanwhile: once more.
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !is_file(folder) => {}
+                        Err(error) => {
                             return Err(errors::from_io(error, "the folder of the object cannot be made"));
                         }
-                        _ => {}
+                        Ok(()) => {}
                     }
                 }
                 outcome => return outcome.map_err(unwritable),
@@ -105,6 +108,11 @@ impl FileStore {
         }
         Ok(())
     }
+}
+
+/// Whether what is there is anything but a folder.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir() && !found.is_symlink())
 }
 
 /// Whether there is something of this name that is not a folder.
