@@ -12,7 +12,7 @@ use dj_codec_api::{Error, Limits, Result, Value};
 use crate::wire::code;
 use cursor::Cursor;
 pub(crate) use cursor::Dims;
-pub(crate) use envelope::{Envelope, open, unwrap};
+pub(crate) use envelope::{Envelope, open, peek};
 pub(crate) use scalar::is_decimal;
 
 /// Reads the value of a blob without its magic, all of it.

@@ -60,21 +60,11 @@ impl UnpackOptions {
     /// # Errors
     /// Where the bytes are no blob, are damaged, are over a limit, or can be read in two ways.
     pub fn unpack(&self, blob: impl Into<Bytes>) -> Result<Value> {
-        let mut blob = blob.into();
-        if self.unwrap {
-            blob = read::unwrap(&blob, &self.limits)?;
-        }
-        let envelope = read::open(&blob, &self.limits)?;
-        self.read(envelope)
-    }
-
-    fn read(&self, envelope: Envelope) -> Result<Value> {
         let Envelope {
             protocol,
             length,
             body,
-            ..
-        } = envelope;
+        } = read::open(&blob.into(), self.unwrap, &self.limits)?;
         let with = |dims| read::value(body.clone(), dims, &self.limits);
         match (self.dims, protocol, length) {
             (Dims::Bits64, ..) => with(read::Dims::Bits64),
@@ -121,20 +111,25 @@ pub struct BlobInfo {
     pub size: u64,
 }
 
-/// Tells what a blob is. A compressed one is decompressed for it.
+/// Tells what a blob is, from its first bytes: of a compressed one only the front is decompressed, and its size is the one that it
+/// announces.
+///
+/// ```
+/// use dj_blob_codecs::api::Limits;
+/// use dj_blob_codecs::{Protocol, Value, inspect, pack};
+///
+/// let info = inspect(&pack(&Value::Float(0.5))?, &Limits::default())?;
+/// assert_eq!((info.protocol, info.compressed, info.size), (Protocol::Dj0, false, 13));
+/// # Ok::<(), dj_blob_codecs::api::Error>(())
+/// ```
 ///
 /// # Errors
-/// Where the bytes are no blob, or cannot be decompressed.
+/// Where the bytes are no blob, their front cannot be decompressed, or the announced size is over the limit.
 pub fn inspect(blob: &Bytes, limits: &Limits) -> Result<BlobInfo> {
-    let Envelope {
-        protocol,
-        compressed,
-        body,
-        ..
-    } = read::open(blob, limits)?;
+    let (protocol, compressed, size) = read::peek(blob, limits)?;
     Ok(BlobInfo {
         protocol,
         compressed,
-        size: body.len() as u64 + 4,
+        size,
     })
 }

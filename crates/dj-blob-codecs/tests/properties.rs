@@ -280,6 +280,29 @@ fn a_blob_that_reads_two_ways_is_an_error() {
 }
 
 #[test]
+fn what_a_blob_is_takes_only_its_front() {
+    let limits = dj_blob_codecs::api::Limits::default();
+    let large = Value::from(Array::from_vec(vec![7_u8; 5000], &[5000]).unwrap());
+    let plain = PackOptions::new()
+        .with_compression(Compression::None)
+        .pack(&large)
+        .unwrap();
+    let small = pack(&large).unwrap();
+    let front = small.slice(..small.len() - 10);
+    for (blob, compressed) in [(&plain, false), (&small, true), (&front, true)] {
+        let info = dj_blob_codecs::inspect(blob, &limits).unwrap();
+        assert_eq!(
+            (info.protocol, info.compressed),
+            (dj_blob_codecs::Protocol::Mym, compressed)
+        );
+        assert_eq!(info.size, plain.len() as u64);
+    }
+    assert!(unpack(front).is_err());
+    assert!(dj_blob_codecs::inspect(&small.slice(..15), &limits).is_err());
+    assert!(dj_blob_codecs::inspect(&small, &limits.with_decompressed_bytes(4999)).is_err());
+}
+
+#[test]
 fn what_is_no_blob_says_what_it_is() {
     let error = unpack("[[1.0, 2.5], [3.0, 4.0]]").unwrap_err();
     assert!(

@@ -14,47 +14,89 @@ const INFLATE_STEP: usize = 1 << 20;
 /// A blob without its magic and its compression.
 pub(crate) struct Envelope {
     pub(crate) protocol: Protocol,
-    pub(crate) compressed: bool,
     /// How wide the length before the compressed bytes was; `None` where nothing is compressed.
     pub(crate) length: Option<Dims>,
     pub(crate) body: Bytes,
 }
 
-/// Takes the magic off, and decompresses.
-pub(crate) fn open(blob: &Bytes, limits: &Limits) -> Result<Envelope> {
-    let Some(rest) = blob.strip_prefix(ZLIB.as_slice()) else {
-        let (protocol, body) = protocol(blob)?;
-        return Ok(Envelope {
-            protocol,
-            compressed: false,
-            length: None,
-            body,
+/// A compressed blob, not decompressed.
+struct Compressed<'a> {
+    dims: Dims,
+    length: u64,
+    data: &'a [u8],
+}
+
+impl<'a> Compressed<'a> {
+    /// What is compressed, `None` where nothing is.
+    fn of(blob: &'a [u8]) -> Result<Option<Self>> {
+        let Some(rest) = blob.strip_prefix(ZLIB.as_slice()) else {
+            return Ok(None);
+        };
+        let wide = rest.split_first_chunk::<8>().map(|(length, data)| Self {
+            dims: Dims::Bits64,
+            length: u64::from_le_bytes(*length),
+            data,
         });
+        let narrow = rest.split_first_chunk::<4>().map(|(length, data)| Self {
+            dims: Dims::Bits32,
+            length: u64::from(u32::from_le_bytes(*length)),
+            data,
+        });
+        // A zlib stream begins with a byte whose lower half is 8, and the two first bytes are a multiple of 31.
+        let is_zlib = |data: &[u8]| {
+            data.first_chunk::<2>()
+                .is_some_and(|two| two[0] & 0x0f == 8 && u16::from_be_bytes(*two).is_multiple_of(31))
+        };
+        let found = [wide, narrow]
+            .into_iter()
+            .flatten()
+            .find(|found| is_zlib(found.data));
+        found
+            .map(Some)
+            .ok_or_else(|| Error::corrupt("a compressed blob holds no zlib stream"))
+    }
+}
+
+/// Takes the magic off, and decompresses. Takes off wrappers of other blobs, where asked to.
+pub(crate) fn open(blob: &Bytes, unwrapping: bool, limits: &Limits) -> Result<Envelope> {
+    let bare = |blob: Bytes| {
+        if unwrapping {
+            unwrap(&blob, limits)
+        } else {
+            Ok(blob)
+        }
     };
-    let wide = rest
-        .split_first_chunk::<8>()
-        .map(|(length, data)| (Dims::Bits64, u64::from_le_bytes(*length), data));
-    let narrow = rest
-        .split_first_chunk::<4>()
-        .map(|(length, data)| (Dims::Bits32, u64::from(u32::from_le_bytes(*length)), data));
-    // A zlib stream begins with a byte whose lower half is 8, and the two first bytes are a multiple of 31.
-    let is_zlib = |data: &[u8]| {
-        data.first_chunk::<2>()
-            .is_some_and(|two| two[0] & 0x0f == 8 && u16::from_be_bytes(*two).is_multiple_of(31))
+    let blob = bare(blob.clone())?;
+    let compressed = Compressed::of(&blob)?;
+    let length = compressed.as_ref().map(|compressed| compressed.dims);
+    let plain = match &compressed {
+        Some(Compressed { length, data, .. }) => bare(inflate(data, *length, limits)?)?,
+        None => blob.clone(),
     };
-    let (dims, length, data) = [wide, narrow]
-        .into_iter()
-        .flatten()
-        .find(|(_, _, data)| is_zlib(data))
-        .ok_or_else(|| Error::corrupt("a compressed blob holds no zlib stream"))?;
-    let plain = inflate(data, length, limits)?;
     let (protocol, body) = protocol(&plain)?;
     Ok(Envelope {
         protocol,
-        compressed: true,
-        length: Some(dims),
+        length,
         body,
     })
+}
+
+/// The format of a blob, whether it is compressed, and how many bytes it has when it is not: from its front.
+pub(crate) fn peek(blob: &Bytes, limits: &Limits) -> Result<(Protocol, bool, u64)> {
+    let Some(Compressed { length, data, .. }) = Compressed::of(blob)? else {
+        return protocol(blob).map(|(protocol, _)| (protocol, false, blob.len() as u64));
+    };
+    limits.check_decompressed_bytes(length)?;
+    let mut front = [0; 16];
+    let mut state = Inflate::new(true, 15);
+    let status = state.decompress(data, &mut front, InflateFlush::NoFlush);
+    status.map_err(|error| undecompressed(error.as_str()))?;
+    let front = front.get(..state.total_out() as usize).unwrap_or_default();
+    protocol(&Bytes::copy_from_slice(front)).map(|(protocol, _)| (protocol, true, length))
+}
+
+fn undecompressed(why: &str) -> Error {
+    Error::corrupt(format!("a compressed blob cannot be decompressed: {why}"))
 }
 
 fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
@@ -75,7 +117,6 @@ fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
     plain
         .try_reserve_exact(room)
         .map_err(|error| Error::limit("decompressed bytes", length, 0).caused_by(error))?;
-    let broken = |why: &str| Error::corrupt(format!("a compressed blob cannot be decompressed: {why}"));
     let mut state = Inflate::new(true, 15);
     loop {
         let (taken, made) = (state.total_in(), state.total_out());
@@ -92,7 +133,7 @@ fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
         let rest = data.get(taken as usize..).unwrap_or_default();
         let status = state
             .decompress(rest, target, InflateFlush::NoFlush)
-            .map_err(|error| broken(error.as_str()))?;
+            .map_err(|error| undecompressed(error.as_str()))?;
         if state.total_out() > length {
             return Err(mismatch("more".into()));
         }
@@ -100,7 +141,7 @@ fn inflate(data: &[u8], length: u64, limits: &Limits) -> Result<Bytes> {
             Status::StreamEnd if state.total_out() == length => return Ok(plain.into()),
             Status::StreamEnd => return Err(mismatch(state.total_out().to_string())),
             _ if state.total_in() == taken && state.total_out() == made => {
-                return Err(broken("it ends early"));
+                return Err(undecompressed("it ends early"));
             }
             _ => {}
         }
@@ -131,7 +172,7 @@ fn protocol(blob: &Bytes) -> Result<(Protocol, Bytes)> {
 }
 
 /// Takes wrappers of other blobs off: what is inside is a blob of its own.
-pub(crate) fn unwrap(blob: &Bytes, limits: &Limits) -> Result<Bytes> {
+fn unwrap(blob: &Bytes, limits: &Limits) -> Result<Bytes> {
     let mut blob = blob.clone();
     for _ in 0..limits.depth {
         let inner = [MYM, DJ0]
