@@ -137,7 +137,11 @@ impl Array {
     /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
-        if self.is_empty() { 0 } else { self.shape.iter().product() }
+        if self.is_empty() {
+            0
+        } else {
+            self.shape.iter().product()
+        }
     }
 
     /// Whether there are no elements.
@@ -274,11 +278,15 @@ impl PartialEq for Array {
         if self.shape != other.shape || little != other.dtype.to_little_endian() {
             return false;
         }
-        let (a, b) = (self.to_little_endian().to_bytes(Order::C), other.to_little_endian().to_bytes(Order::C));
+        let (a, b) = (
+            self.to_little_endian().to_bytes(Order::C),
+            other.to_little_endian().to_bytes(Order::C),
+        );
         match little.kind() {
-            Kind::Struct(_) if little.size() > 0 => {
-                a.chunks_exact(little.size()).zip(b.chunks_exact(little.size())).all(|(a, b)| same_element(&little, a, b))
-            }
+            Kind::Struct(_) if little.size() > 0 => a
+                .chunks_exact(little.size())
+                .zip(b.chunks_exact(little.size()))
+                .all(|(a, b)| same_element(&little, a, b)),
             _ => a == b,
         }
     }
@@ -286,7 +294,9 @@ impl PartialEq for Array {
 
 /// Whether two elements are the same, whatever stands between their fields.
 fn same_element(dtype: &DType, a: &[u8], b: &[u8]) -> bool {
-    let Kind::Struct(record) = dtype.kind() else { return a == b };
+    let Kind::Struct(record) = dtype.kind() else {
+        return a == b;
+    };
     record.fields().iter().all(|field| {
         let range = field.offset..field.offset.saturating_add(field.size().unwrap_or(0));
         match (a.get(range.clone()), b.get(range)) {
@@ -311,7 +321,9 @@ mod tests {
             Field::new("b", DType::with_order(Kind::Int16, crate::ByteOrder::Big), 2),
         ];
         let dtype = DType::new(Kind::Struct(StructType::new(fields, 4).unwrap()));
-        let array = |bytes: &'static [u8]| Array::new(dtype.clone(), &[1], Order::C, Bytes::from_static(bytes)).unwrap();
+        let array = |bytes: &'static [u8]| {
+            Array::new(dtype.clone(), &[1], Order::C, Bytes::from_static(bytes)).unwrap()
+        };
         assert_eq!(array(&[1, 9, 0, 2]), array(&[1, 7, 0, 2]));
         assert_ne!(array(&[1, 9, 0, 2]), array(&[1, 9, 2, 0]));
         let little = array(&[1, 9, 0, 2]).to_little_endian();
@@ -323,10 +335,29 @@ mod tests {
     fn sizes_that_overflow_are_refused() {
         let dtype = DType::new(Kind::Float64);
         assert!(Array::new(dtype.clone(), &[usize::MAX, 2], Order::C, Bytes::new()).is_err());
-        assert!(Array::with_strides(dtype.clone(), &[2, 2], &[isize::MAX, 8], 0, Bytes::from(vec![0; 64])).is_err());
-        assert_eq!(Array::new(dtype, &[usize::MAX, 0, 3], Order::C, Bytes::new()).unwrap().len(), 0);
+        assert!(
+            Array::with_strides(
+                dtype.clone(),
+                &[2, 2],
+                &[isize::MAX, 8],
+                0,
+                Bytes::from(vec![0; 64])
+            )
+            .is_err()
+        );
+        assert_eq!(
+            Array::new(dtype, &[usize::MAX, 0, 3], Order::C, Bytes::new())
+                .unwrap()
+                .len(),
+            0
+        );
         let nothing = DType::new(Kind::Bytes(0));
         assert!(Array::new(nothing.clone(), &[usize::MAX, 2], Order::C, Bytes::new()).is_err());
-        assert_eq!(Array::new(nothing, &[1 << 20, 2], Order::C, Bytes::new()).unwrap().nbytes(), 0);
+        assert_eq!(
+            Array::new(nothing, &[1 << 20, 2], Order::C, Bytes::new())
+                .unwrap()
+                .nbytes(),
+            0
+        );
     }
 }

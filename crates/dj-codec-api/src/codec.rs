@@ -197,5 +197,8 @@ fn record_reference(stored: &Value) -> Option<Reference> {
         Value::Str(inner) => text(inner)?,
         _ => return None,
     };
-    Some(Reference { path: record.path().ok()?.to_owned(), store: record.store().ok()?.map(Into::into) })
+    Some(Reference {
+        path: record.path().ok()?.to_owned(),
+        store: record.store().ok()?.map(Into::into),
+    })
 }

@@ -52,12 +52,21 @@ impl Column {
             }
             let codec = registry.get(next.name()).map_err(|error| error.at(spec))?;
             if chain.iter().any(|earlier| earlier.name() == next.name()) {
-                let path: Vec<_> = chain.iter().map(|codec| codec.name()).chain([next.name()]).collect();
-                return Err(Error::invalid_spec(format!("the chain of codecs comes back to itself: {}", path.join(" -> ")))
-                    .at(spec));
+                let path: Vec<_> = chain
+                    .iter()
+                    .map(|codec| codec.name())
+                    .chain([next.name()])
+                    .collect();
+                return Err(Error::invalid_spec(format!(
+                    "the chain of codecs comes back to itself: {}",
+                    path.join(" -> ")
+                ))
+                .at(spec));
             }
             let mode = if store.is_some() { Mode::Store } else { Mode::Table };
-            let inner = codec.dtype(mode).map_err(|error| error.with_codec(codec.name()).at(spec))?;
+            let inner = codec
+                .dtype(mode)
+                .map_err(|error| error.with_codec(codec.name()).at(spec))?;
             chain.push(Arc::clone(codec));
             next = inner;
         }
@@ -65,7 +74,12 @@ impl Column {
         if let Some(named) = next.store().filter(|named| !named.is_empty()) {
             store = Some(named.to_owned());
         }
-        Ok(Self { spec: spec.to_owned(), chain, storage: next.name().to_owned(), store })
+        Ok(Self {
+            spec: spec.to_owned(),
+            chain,
+            storage: next.name().to_owned(),
+            store,
+        })
     }
 
     /// The type spec that was resolved.
@@ -121,7 +135,9 @@ impl Column {
         let cx = cx.clone().with_column_store(self.store());
         let mut value = self.open_stored(stored)?;
         for codec in self.chain.iter().rev() {
-            value = codec.decode(value, &cx).map_err(|error| error.with_codec(codec.name()))?;
+            value = codec
+                .decode(value, &cx)
+                .map_err(|error| error.with_codec(codec.name()))?;
         }
         Ok(value)
     }
@@ -132,22 +148,30 @@ impl Column {
     /// # Errors
     /// Where it cannot be told.
     pub fn format_version(&self, stored: Stored, cx: &Context) -> Result<Option<FormatVersion>> {
-        let Some((outermost, inner)) = self.chain.split_first() else { return Ok(None) };
+        let Some((outermost, inner)) = self.chain.split_first() else {
+            return Ok(None);
+        };
         if matches!(stored, Stored::Null) {
             return Ok(None);
         }
         let cx = cx.clone().with_column_store(self.store());
         let mut value = self.open_stored(stored)?;
         for codec in inner.iter().rev() {
-            value = codec.decode(value, &cx).map_err(|error| error.with_codec(codec.name()))?;
+            value = codec
+                .decode(value, &cx)
+                .map_err(|error| error.with_codec(codec.name()))?;
         }
-        outermost.format_version(&value, &cx).map_err(|error| error.with_codec(outermost.name()))
+        outermost
+            .format_version(&value, &cx)
+            .map_err(|error| error.with_codec(outermost.name()))
     }
 
     /// The objects in stores that a stored value needs: as the innermost codec, which wrote the record, tells.
     #[must_use]
     pub fn referenced_paths(&self, stored: &Stored) -> Vec<Reference> {
-        let Some(innermost) = self.chain.last() else { return Vec::new() };
+        let Some(innermost) = self.chain.last() else {
+            return Vec::new();
+        };
         match self.open_stored(stored.clone()) {
             Ok(value) => innermost.referenced_paths(&value),
             Err(_) => Vec::new(),
@@ -156,8 +180,12 @@ impl Column {
 
     fn to_stored(&self, value: Value) -> Result<Stored> {
         let refuse = |value: &Value| {
-            Error::invalid_value(format!("a column of type {} cannot hold {}", self.storage, value.type_name()))
-                .at(self.spec.as_str())
+            Error::invalid_value(format!(
+                "a column of type {} cannot hold {}",
+                self.storage,
+                value.type_name()
+            ))
+            .at(self.spec.as_str())
         };
         Ok(match value {
             Value::Null => Stored::Null,
@@ -175,19 +203,33 @@ impl Column {
         Ok(match stored {
             Stored::Null => Value::Null,
             // A JSON column of a database that has no such type comes as the bytes of its text.
-            Stored::Bytes(bytes) if self.storage == "json" => Value::Json(serde_json::from_slice(&bytes).map_err(|error| {
-                Error::corrupt("the column should hold JSON, and holds other bytes").at(self.spec.as_str()).caused_by(error)
-            })?),
+            Stored::Bytes(bytes) if self.storage == "json" => {
+                Value::Json(serde_json::from_slice(&bytes).map_err(|error| {
+                    Error::corrupt("the column should hold JSON, and holds other bytes")
+                        .at(self.spec.as_str())
+                        .caused_by(error)
+                })?)
+            }
             Stored::Bytes(bytes) => Value::Bytes(bytes),
             Stored::Json(json) if self.is_bytes() => {
-                let kind = if matches!(json, Json::String(_)) { "a text" } else { "JSON" };
-                return Err(Error::corrupt(format!("the column should hold bytes, and holds {kind}")).at(self.spec.as_str()));
+                let kind = if matches!(json, Json::String(_)) {
+                    "a text"
+                } else {
+                    "JSON"
+                };
+                return Err(
+                    Error::corrupt(format!("the column should hold bytes, and holds {kind}"))
+                        .at(self.spec.as_str()),
+                );
             }
             Stored::Json(json) => Value::Json(Box::new(json)),
         })
     }
 
     fn is_bytes(&self) -> bool {
-        matches!(self.storage.as_str(), "bytes" | "longblob" | "mediumblob" | "blob" | "tinyblob" | "bytea")
+        matches!(
+            self.storage.as_str(),
+            "bytes" | "longblob" | "mediumblob" | "blob" | "tinyblob" | "bytea"
+        )
     }
 }

@@ -168,10 +168,12 @@ impl Context {
     /// Where there is none of that name, or it cannot be opened.
     pub fn open_record_store(&self, record: &Record) -> Result<OpenStore> {
         let named = record.store()?;
-        self.stores.open(named).or_else(|error| match (named, self.column_store()) {
-            (None, Some(column)) if !column.is_empty() => self.stores.open(Some(column)),
-            _ => Err(error),
-        })
+        self.stores
+            .open(named)
+            .or_else(|error| match (named, self.column_store()) {
+                (None, Some(column)) if !column.is_empty() => self.stores.open(Some(column)),
+                _ => Err(error),
+            })
     }
 
     /// A fresh schema-addressed path for this value in `store`, with the extension `ext` (such as `.npy`).

@@ -28,8 +28,15 @@ impl fmt::Display for FormatStatus {
         match self {
             Self::Current => f.write_str("current"),
             Self::Legacy => f.write_str("legacy"),
-            Self::Deprecated { since, removed_in, advice } => {
-                write!(f, "deprecated since {since}, to be removed in {removed_in}: {advice}")
+            Self::Deprecated {
+                since,
+                removed_in,
+                advice,
+            } => {
+                write!(
+                    f,
+                    "deprecated since {since}, to be removed in {removed_in}: {advice}"
+                )
             }
         }
     }
@@ -102,16 +109,22 @@ impl<D> VersionDispatch<D> {
     ///
     /// # Errors
     /// Where what it says is no version.
-    pub fn version_of<'a>(&self, evidence: impl IntoIterator<Item = Option<&'a Json>>) -> Result<FormatVersion> {
+    pub fn version_of<'a>(
+        &self,
+        evidence: impl IntoIterator<Item = Option<&'a Json>>,
+    ) -> Result<FormatVersion> {
         let found = evidence.into_iter().flatten().find(|json| !json.is_null());
         match found {
             None => Ok(self.assumed),
             Some(Json::String(text)) => text.parse().map_err(|error: Error| error.with_codec(self.codec)),
             // Some writers kept a version as a number.
-            Some(Json::Number(number)) => {
-                number.to_string().parse().map_err(|error: Error| error.with_codec(self.codec))
+            Some(Json::Number(number)) => number
+                .to_string()
+                .parse()
+                .map_err(|error: Error| error.with_codec(self.codec)),
+            Some(other) => {
+                Err(Error::corrupt(format!("{other} is not a format version")).with_codec(self.codec))
             }
-            Some(other) => Err(Error::corrupt(format!("{other} is not a format version")).with_codec(self.codec)),
         }
     }
 
@@ -121,7 +134,11 @@ impl<D> VersionDispatch<D> {
     /// # Errors
     /// [`UnsupportedFormat`](crate::ErrorKind::UnsupportedFormat) where the major is not known.
     pub fn reader(&self, found: FormatVersion, cx: &Context) -> Result<&'static D> {
-        let same_major = || self.readers.iter().filter(|reader| reader.version.major() == found.major());
+        let same_major = || {
+            self.readers
+                .iter()
+                .filter(|reader| reader.version.major() == found.major())
+        };
         let reader = same_major()
             .filter(|reader| reader.version <= found)
             .max_by_key(|reader| reader.version)
@@ -132,14 +149,29 @@ impl<D> VersionDispatch<D> {
                 "reads format {found} as {}, which is the newest that it knows; upgrade {} to be sure that nothing is missed",
                 reader.version, self.crate_name
             );
-            cx.warn(&Warning::new(WarningKind::NewerMinor, self.codec, found.to_string(), message));
+            cx.warn(&Warning::new(
+                WarningKind::NewerMinor,
+                self.codec,
+                found.to_string(),
+                message,
+            ));
         }
-        if let FormatStatus::Deprecated { since, removed_in, advice } = reader.status {
+        if let FormatStatus::Deprecated {
+            since,
+            removed_in,
+            advice,
+        } = reader.status
+        {
             let message = format!(
                 "format {} is deprecated since {} {since} and will not be read from {removed_in} on; {advice}",
                 reader.version, self.crate_name
             );
-            cx.warn(&Warning::new(WarningKind::Deprecated, self.codec, reader.version.to_string(), message));
+            cx.warn(&Warning::new(
+                WarningKind::Deprecated,
+                self.codec,
+                reader.version.to_string(),
+                message,
+            ));
         }
         Ok(&reader.read)
     }
@@ -149,7 +181,9 @@ impl<D> VersionDispatch<D> {
     /// # Errors
     /// Where the one asked for is not in the table.
     pub fn version_to_write(&self, cx: &Context) -> Result<FormatVersion> {
-        let Some(asked) = cx.format_version() else { return Ok(self.writes) };
+        let Some(asked) = cx.format_version() else {
+            return Ok(self.writes);
+        };
         self.readers
             .iter()
             .map(|reader| reader.version)
@@ -162,7 +196,10 @@ impl<D> VersionDispatch<D> {
     pub fn formats(&self) -> Vec<FormatInfo> {
         self.readers
             .iter()
-            .map(|reader| FormatInfo { version: reader.version, status: reader.status })
+            .map(|reader| FormatInfo {
+                version: reader.version,
+                status: reader.status,
+            })
             .collect()
     }
 
@@ -171,7 +208,10 @@ impl<D> VersionDispatch<D> {
         let known: Vec<_> = supported.iter().map(ToString::to_string).collect();
         Error::new(
             ErrorKind::UnsupportedFormat { found, supported },
-            format!("format version {found} is not known here; known are {}", known.join(", ")),
+            format!(
+                "format version {found} is not known here; known are {}",
+                known.join(", ")
+            ),
         )
         .with_codec(self.codec)
         .advise(format!("upgrade {} or migrate the data", self.crate_name))
@@ -195,11 +235,23 @@ mod tests {
         readers: &[
             Reader {
                 version: FormatVersion::new(1, 0),
-                status: FormatStatus::Deprecated { since: "0.2.0", removed_in: "1.0.0", advice: "migrate" },
+                status: FormatStatus::Deprecated {
+                    since: "0.2.0",
+                    removed_in: "1.0.0",
+                    advice: "migrate",
+                },
                 read: 10,
             },
-            Reader { version: FormatVersion::new(2, 0), status: FormatStatus::Legacy, read: 20 },
-            Reader { version: FormatVersion::new(2, 1), status: FormatStatus::Current, read: 21 },
+            Reader {
+                version: FormatVersion::new(2, 0),
+                status: FormatStatus::Legacy,
+                read: 20,
+            },
+            Reader {
+                version: FormatVersion::new(2, 1),
+                status: FormatStatus::Current,
+                read: 21,
+            },
         ],
     };
 
@@ -211,7 +263,13 @@ mod tests {
     fn the_nearest_reader_of_the_major_is_chosen() {
         let log = Arc::new(WarningLog::default());
         let cx = Context::new(StoreMap::new()).with_warnings(log.clone());
-        for (found, read, warnings) in [("2.0", 20, 0), ("2.1", 21, 0), ("2.0.5", 20, 0), ("2.9", 21, 1), ("1.0", 10, 1)] {
+        for (found, read, warnings) in [
+            ("2.0", 20, 0),
+            ("2.1", 21, 0),
+            ("2.0.5", 20, 0),
+            ("2.9", 21, 1),
+            ("1.0", 10, 1),
+        ] {
             assert_eq!(TABLE.reader(version(found), &cx).unwrap(), &read, "{found}");
             assert_eq!(log.take().len(), warnings, "{found}");
             assert_eq!(TABLE.reader(version(found), &cx.clone()).unwrap(), &read);
@@ -238,8 +296,14 @@ mod tests {
     #[test]
     fn the_first_evidence_counts() {
         let (two, one, null) = (json!("2.0"), json!(1.0), json!(null));
-        assert_eq!(TABLE.version_of([Some(&two), Some(&one)]).unwrap(), version("2.0"));
-        assert_eq!(TABLE.version_of([Some(&null), Some(&one)]).unwrap(), version("1.0"));
+        assert_eq!(
+            TABLE.version_of([Some(&two), Some(&one)]).unwrap(),
+            version("2.0")
+        );
+        assert_eq!(
+            TABLE.version_of([Some(&null), Some(&one)]).unwrap(),
+            version("1.0")
+        );
         assert_eq!(TABLE.version_of([None, None]).unwrap(), version("1.0"));
         assert!(TABLE.version_of([Some(&json!([]))]).is_err());
         assert!(TABLE.version_of([Some(&json!("two"))]).is_err());
@@ -249,7 +313,17 @@ mod tests {
     fn only_versions_of_the_table_are_written() {
         let cx = Context::new(StoreMap::new());
         assert_eq!(TABLE.version_to_write(&cx).unwrap(), version("2.1"));
-        assert_eq!(TABLE.version_to_write(&cx.clone().with_format_version(version("1"))).unwrap().to_string(), "1.0");
-        assert!(TABLE.version_to_write(&cx.with_format_version(version("2.2"))).is_err());
+        assert_eq!(
+            TABLE
+                .version_to_write(&cx.clone().with_format_version(version("1")))
+                .unwrap()
+                .to_string(),
+            "1.0"
+        );
+        assert!(
+            TABLE
+                .version_to_write(&cx.with_format_version(version("2.2")))
+                .is_err()
+        );
     }
 }

@@ -12,6 +12,7 @@ mod format_version;
 pub mod layout;
 mod lazy;
 mod limits;
+mod memory_store;
 pub mod notation;
 mod record;
 mod registry;
@@ -32,6 +33,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use format_version::FormatVersion;
 pub use lazy::Lazy;
 pub use limits::Limits;
+pub use memory_store::MemoryStore;
 pub use record::Record;
 #[doc(hidden)]
 pub use registry::LinkedCodec;

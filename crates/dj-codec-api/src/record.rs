@@ -47,7 +47,10 @@ impl Record {
         }
         match json {
             Json::Object(members) => Ok(Self(members)),
-            other => Err(Error::corrupt(format!("a stored record is a JSON object, this is {}", kind(&other)))),
+            other => Err(Error::corrupt(format!(
+                "a stored record is a JSON object, this is {}",
+                kind(&other)
+            ))),
         }
     }
 
@@ -59,7 +62,10 @@ impl Record {
         match stored {
             Value::Json(json) => Self::from_json(*json),
             Value::Str(text) => Self::from_json(Json::String(text)),
-            other => Err(Error::corrupt(format!("a stored record is a JSON object, this is {}", other.type_name()))),
+            other => Err(Error::corrupt(format!(
+                "a stored record is a JSON object, this is {}",
+                other.type_name()
+            ))),
         }
     }
 
@@ -104,7 +110,8 @@ impl Record {
     /// # Errors
     /// Where the record has none.
     pub fn path(&self) -> Result<&str> {
-        self.text("path")?.ok_or_else(|| Error::corrupt("the stored record has no path"))
+        self.text("path")?
+            .ok_or_else(|| Error::corrupt("the stored record has no path"))
     }
 
     /// The name of the store; `None` for the default store.
@@ -134,7 +141,10 @@ impl Record {
     pub fn number(&self, key: &str) -> Result<Option<u64>> {
         match self.get(key) {
             None | Some(Json::Null) => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or_else(|| wrong(key, "a whole number", value)),
+            Some(value) => value
+                .as_u64()
+                .map(Some)
+                .ok_or_else(|| wrong(key, "a whole number", value)),
         }
     }
 
@@ -159,7 +169,10 @@ impl Record {
             None | Some(Json::Null) => Ok(None),
             Some(Json::Array(items)) => items
                 .iter()
-                .map(|item| item.as_u64().ok_or_else(|| wrong(key, "a list of whole numbers", item)))
+                .map(|item| {
+                    item.as_u64()
+                        .ok_or_else(|| wrong(key, "a list of whole numbers", item))
+                })
                 .collect::<Result<_>>()
                 .map(Some),
             Some(other) => Err(wrong(key, "a list of whole numbers", other)),
@@ -180,7 +193,10 @@ impl From<Record> for Value {
 }
 
 fn wrong(key: &str, wanted: &str, found: &Json) -> Error {
-    Error::corrupt(format!("{key:?} of the stored record should be {wanted}, it is {}", kind(found)))
+    Error::corrupt(format!(
+        "{key:?} of the stored record should be {wanted}, it is {}",
+        kind(found)
+    ))
 }
 
 fn kind(json: &Json) -> &'static str {
@@ -223,8 +239,11 @@ mod tests {
 
     #[test]
     fn unknown_keys_survive_a_rewrite() {
-        let old = Record::from_json(json!({"path": "old", "provenance": {"a": 1}, "codec_version": "1.0"})).unwrap();
-        let new = Record::new().with("path", "new").keeping(&old, &["codec_version"]);
+        let old = Record::from_json(json!({"path": "old", "provenance": {"a": 1}, "codec_version": "1.0"}))
+            .unwrap();
+        let new = Record::new()
+            .with("path", "new")
+            .keeping(&old, &["codec_version"]);
         assert_eq!(new.into_json(), json!({"path": "new", "provenance": {"a": 1}}));
     }
 }

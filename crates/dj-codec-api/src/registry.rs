@@ -62,8 +62,10 @@ impl Registry {
     pub fn register(&mut self, codec: Arc<dyn Codec>) -> Result<()> {
         let name = codec.name();
         if !is_name(name) {
-            return Err(Error::invalid_spec(format!("{name:?} cannot be the name of a codec"))
-                .advise("use lower-case letters, digits and underscores, beginning with a letter"));
+            return Err(
+                Error::invalid_spec(format!("{name:?} cannot be the name of a codec"))
+                    .advise("use lower-case letters, digits and underscores, beginning with a letter"),
+            );
         }
         if let Some(present) = self.codecs.get(name) {
             let (present, new) = (present.info(), codec.info());
@@ -103,8 +105,16 @@ impl Registry {
     /// # Errors
     /// [`UnknownCodec`](ErrorKind::UnknownCodec), naming all that are missing and the crates that bring them.
     pub fn require(&self, names: &[&str]) -> Result<()> {
-        let missing: Vec<&str> = names.iter().copied().filter(|name| !self.codecs.contains_key(*name)).collect();
-        if missing.is_empty() { Ok(()) } else { Err(self.missing(&missing)) }
+        let missing: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| !self.codecs.contains_key(*name))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(self.missing(&missing))
+        }
     }
 
     /// What each codec says of itself, sorted by name.
@@ -116,31 +126,46 @@ impl Registry {
     /// The crate that is known, or by convention expected, to bring a codec.
     #[must_use]
     pub fn crate_for(name: &str) -> String {
-        CRATES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or_else(|| format!("dj-{}-codecs", name.replace('_', "-")), |(_, crate_name)| (*crate_name).to_owned())
+        CRATES.iter().find(|(known, _)| *known == name).map_or_else(
+            || format!("dj-{}-codecs", name.replace('_', "-")),
+            |(_, crate_name)| (*crate_name).to_owned(),
+        )
     }
 
     fn missing(&self, names: &[&str]) -> Error {
         let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
         let missing = list(&mut names.iter().map(|name| format!("<{name}>")));
         let known = list(&mut self.codecs.keys().map(|name| format!("<{name}>")));
-        let known = if known.is_empty() { "none".to_owned() } else { known };
-        let mut crates: Vec<String> =
-            names.iter().filter(|name| is_name(name)).map(|name| Self::crate_for(name)).collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known
+        };
+        let mut crates: Vec<String> = names
+            .iter()
+            .filter(|name| is_name(name))
+            .map(|name| Self::crate_for(name))
+            .collect();
         crates.dedup();
-        let error = Error::new(ErrorKind::UnknownCodec, format!("no codec {missing} is registered; registered are {known}"));
+        let error = Error::new(
+            ErrorKind::UnknownCodec,
+            format!("no codec {missing} is registered; registered are {known}"),
+        );
         if crates.is_empty() {
             return error;
         }
-        error.advise(format!("add the crate {} and register its codec", crates.join(", ")))
+        error.advise(format!(
+            "add the crate {} and register its codec",
+            crates.join(", ")
+        ))
     }
 }
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// A codec that a linked crate offers; made by [`submit_codec!`](crate::submit_codec).

@@ -158,7 +158,9 @@ struct Joined<'a>(&'a [Bytes], &'a [u8]);
 impl std::io::Read for Joined<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         while self.1.is_empty() {
-            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            let Some((first, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
             (self.0, self.1) = (rest, first);
         }
         self.1.read(out)

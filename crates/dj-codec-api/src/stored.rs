@@ -68,7 +68,10 @@ mod tests {
         ] {
             let line = stored.to_line();
             assert!(!line.contains('\n'));
-            assert_eq!(Stored::from_json(serde_json::from_str(&line).unwrap()).unwrap(), stored);
+            assert_eq!(
+                Stored::from_json(serde_json::from_str(&line).unwrap()).unwrap(),
+                stored
+            );
         }
         assert!(Stored::from_json(serde_json::json!({"$bytes": "*"})).is_err());
         assert!(Stored::from_json(serde_json::json!({"$bytes": 5})).is_err());

@@ -34,7 +34,12 @@ pub struct Warning {
 impl Warning {
     /// A warning. `topic` is what it is given once for: a format version, a path.
     pub fn new(kind: WarningKind, codec: &str, topic: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, codec: codec.into(), message: message.into(), topic: topic.into() }
+        Self {
+            kind,
+            codec: codec.into(),
+            message: message.into(),
+            topic: topic.into(),
+        }
     }
 }
 
@@ -64,7 +69,10 @@ impl WarningLog {
 
 impl Warnings for WarningLog {
     fn warn(&self, warning: &Warning) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(warning.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(warning.clone());
     }
 }
 
@@ -84,6 +92,9 @@ impl Given {
     /// Whether this warning is given for the first time.
     pub(crate) fn first(&self, warning: &Warning) -> bool {
         let topic = (warning.kind, warning.codec.clone(), warning.topic.clone());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(topic)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(topic)
     }
 }

@@ -7,7 +7,6 @@ mod config;
 mod credentials;
 mod environment;
 mod file;
-mod memory;
 #[cfg(feature = "object-store")]
 mod object;
 mod options;
@@ -17,9 +16,9 @@ mod stores;
 
 pub use config::{Config, Origin};
 pub use credentials::Credentials;
+pub use dj_codec_api::MemoryStore;
 pub use environment::Environment;
 pub use file::FileStore;
-pub use memory::MemoryStore;
 #[cfg(feature = "object-store")]
 pub use object::ObjectStoreAdapter;
 #[cfg(feature = "object-store")]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "object-store")]
 use bytes::Bytes;
 use dj_codec_api::layout::check_path;
 use dj_codec_api::{Error, ErrorKind, Result};
@@ -34,6 +35,7 @@ pub(crate) fn beyond_end(range: &Range<u64>, size: u64) -> Error {
 }
 
 /// The bytes of `range`, out of `data`, which begins at byte `offset` of the object and goes to its end.
+#[cfg(feature = "object-store")]
 pub(crate) fn slice(data: &Bytes, offset: u64, range: &Range<u64>) -> Result<Bytes> {
     range_length(range)?;
     let end = offset.saturating_add(data.len() as u64);
@@ -44,7 +46,7 @@ pub(crate) fn slice(data: &Bytes, offset: u64, range: &Range<u64>) -> Result<Byt
     Ok(data.slice((range.start - offset) as usize..(range.end - offset) as usize))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "object-store"))]
 mod tests {
     use super::*;
 

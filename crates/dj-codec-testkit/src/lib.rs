@@ -3,8 +3,7 @@
 
 mod folder_store;
 pub mod golden;
-mod memory_store;
 
+pub use dj_codec_api::MemoryStore;
 pub use folder_store::FolderStore;
 pub use golden::assert_golden;
-pub use memory_store::MemoryStore;

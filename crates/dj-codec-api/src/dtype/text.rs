@@ -303,7 +303,8 @@ mod tests {
     #[test]
     fn structures_are_printed_as_numpy_prints_them() {
         let field = |name: &str, dtype: &str, offset| Field::new(name, dtype.parse().unwrap(), offset);
-        let text = |fields, size| DType::new(Kind::Struct(StructType::new(fields, size).unwrap())).to_string();
+        let text =
+            |fields, size| DType::new(Kind::Struct(StructType::new(fields, size).unwrap())).to_string();
         let fields = vec![
             field("a", "|i1", 0),
             field("b", "|b1", 1),

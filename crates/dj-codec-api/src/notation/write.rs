@@ -162,7 +162,11 @@ impl<'a> Noted<'a> {
             Value::Cell(cell) => {
                 let content = self.with(cell.items.as_slice());
                 // Python forgets the shape of a cell array without cells.
-                let shape = if cell.items.is_empty() { &[0][..] } else { &cell.shape };
+                let shape = if cell.items.is_empty() {
+                    &[0][..]
+                } else {
+                    &cell.shape
+                };
                 tagged(
                     serializer,
                     "$cell",

@@ -6,17 +6,15 @@ use std::ops::{Bound, ControlFlow, Range};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use dj_codec_api::layout::check_path;
-use dj_codec_api::{Error, ErrorKind, ObjectMeta, Result, Store};
 
-use crate::path::{check_prefix, slice};
+use crate::layout::check_path;
+use crate::{Error, ErrorKind, ObjectMeta, Result, Store};
 
 /// A store in the memory of this process: for tests, and for values on their way elsewhere. Reads share the bytes
 /// that were put and copy nothing.
 ///
 /// ```
-/// use dj_codec_api::Store;
-/// use dj_codec_store::MemoryStore;
+/// use dj_codec_api::{MemoryStore, Store};
 ///
 /// let store = MemoryStore::new();
 /// store.put("a/b.npy", "bytes".into())?;
@@ -34,6 +32,18 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The paths of all objects, sorted.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.read().keys().cloned().collect()
+    }
+
+    /// Every object with its contents.
+    #[must_use]
+    pub fn snapshot(&self) -> BTreeMap<String, Bytes> {
+        self.read().clone()
     }
 
     // A panic elsewhere cannot leave the map half changed, so a poisoned lock is still good.
@@ -67,7 +77,7 @@ impl Store for MemoryStore {
         let object = self.get(path)?;
         ranges
             .iter()
-            .map(|range| slice(&object, 0, range).map_err(|error| error.at(path)))
+            .map(|range| slice(&object, range).map_err(|error| error.at(path)))
             .collect()
     }
 
@@ -113,10 +123,11 @@ impl Store for MemoryStore {
     }
 
     fn visit(&self, prefix: &str, each: &mut dyn FnMut(ObjectMeta) -> Result<ControlFlow<()>>) -> Result<()> {
-        let prefix = check_prefix(prefix)?;
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
         let folder = if prefix.is_empty() {
             String::new()
         } else {
+            check_path(prefix)?;
             format!("{prefix}/")
         };
         // The lock is not held while `each` runs, which may use the store itself.
@@ -138,5 +149,65 @@ impl Store for MemoryStore {
         check_path(path)?;
         self.write().remove(path);
         Ok(())
+    }
+}
+
+fn slice(object: &Bytes, range: &Range<u64>) -> Result<Bytes> {
+    let Range { start, end } = *range;
+    if start > end {
+        return Err(Error::invalid_value(format!(
+            "the range {start}..{end} runs backwards"
+        )));
+    }
+    let size = object.len();
+    let bounds = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let (start, end) = bounds.filter(|&(_, end)| end <= size).ok_or_else(|| {
+        Error::corrupt(format!(
+            "bytes {start}..{end} were asked for, but the object has {size} bytes"
+        ))
+    })?;
+    Ok(object.slice(start..end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_stay_inside() {
+        let object = Bytes::from_static(b"0123456789");
+        assert_eq!(slice(&object, &(3..5)).unwrap(), "34");
+        assert_eq!(slice(&object, &(10..10)).unwrap(), "");
+        assert_eq!(slice(&object, &(5..11)).unwrap_err().kind(), &ErrorKind::Corrupt);
+        assert_eq!(
+            slice(&object, &(0..u64::MAX)).unwrap_err().kind(),
+            &ErrorKind::Corrupt
+        );
+        #[expect(clippy::reversed_empty_ranges, reason = "it is what is tested")]
+        let backwards = 6..5;
+        assert_eq!(
+            slice(&object, &backwards).unwrap_err().kind(),
+            &ErrorKind::InvalidValue
+        );
+    }
+
+    #[test]
+    fn a_folder_is_a_whole_name() {
+        let store = MemoryStore::new();
+        for path in ["a/b", "a/c/d", "ab/e", "a0"] {
+            store.put(path, Bytes::new()).unwrap();
+        }
+        let below = |prefix| -> Vec<String> {
+            store
+                .list(prefix)
+                .unwrap()
+                .into_iter()
+                .map(|object| object.path)
+                .collect()
+        };
+        assert_eq!(below("a"), ["a/b", "a/c/d"]);
+        assert_eq!(below("a/c/"), ["a/c/d"]);
+        assert_eq!(below("").len(), 4);
+        assert_eq!(store.list("../x").unwrap_err().kind(), &ErrorKind::UnsafePath);
     }
 }
