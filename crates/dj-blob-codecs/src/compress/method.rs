@@ -39,10 +39,10 @@ impl Method {
             return Ok(Self::Fast);
         }
         let thorough = size(Self::Thorough)?;
-        // A thorough search takes several times as long: it has to gain half of what the fast one does, and 2% at least.
+        // A thorough search takes several times as long: it has to gain half of what the fast one does, and 3% at least.
         let (gained, best) = (frequencies.saturating_sub(fast), frequencies.min(fast));
         let gains = best.saturating_sub(thorough);
-        Ok(if gains > gained / 2 && gains > best / 50 {
+        Ok(if gains > gained / 2 && gains > best / 32 {
             Self::Thorough
         } else if frequencies <= fast {
             Self::Frequencies
