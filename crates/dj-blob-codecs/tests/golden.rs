@@ -14,19 +14,23 @@ use std::sync::Arc;
 use dj_blob_codecs::api::{Json, Registry, Stored};
 use dj_blob_codecs::{BlobCodec, Compression, Dims, PackOptions, UnpackOptions, unpack};
 use dj_codec_testkit::golden::Case;
+use dj_hash_codecs::HashCodec;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/blob")
 }
 
-/// Each case with its `case.json`.
+/// Each case whose column holds the blob, with its `case.json`.
 fn cases() -> Vec<(Case, Json)> {
     let mut cases = Vec::new();
     for version in ["1", "2"] {
         for entry in std::fs::read_dir(fixtures().join(version)).unwrap() {
             let folder = entry.unwrap().path();
             let json = serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
-            cases.push((Case::read(&folder).unwrap(), json));
+            let case = Case::read(&folder).unwrap();
+            if matches!(case.stored, Stored::Bytes(_)) {
+                cases.push((case, json));
+            }
         }
     }
     assert!(cases.len() >= 224, "{}", cases.len());
@@ -44,6 +48,8 @@ fn blob(case: &Case) -> bytes::Bytes {
 fn every_blob_decodes() {
     let mut registry = Registry::new();
     registry.register(Arc::new(BlobCodec::new())).unwrap();
+    // Some are in a store.
+    registry.register(Arc::new(HashCodec)).unwrap();
     dj_codec_testkit::assert_golden(fixtures(), &registry);
 }
 
