@@ -3,6 +3,8 @@
 
 mod folder_store;
 pub mod golden;
+#[cfg(feature = "proptest")]
+pub mod values;
 
 pub use dj_codec_api::MemoryStore;
 pub use folder_store::FolderStore;
