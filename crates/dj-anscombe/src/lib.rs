@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod dtype;
+mod error;
+mod table;
+mod transform;
+
+pub use dtype::{DType, Integer, Sample};
+pub use error::{Error, Result};
+pub use table::{Bound, Clamped, Decoder, Params, Table, WriterMachine};
+pub use transform::Anscombe;
