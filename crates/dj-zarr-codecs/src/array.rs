@@ -1,8 +1,11 @@
 //! A Zarr array in a store, read when asked.
 
+mod mapped;
+mod owned;
 mod typed;
 mod variable;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use dj_codec_api::{
 use crate::NAME;
 use crate::adapter::Folder;
 use crate::engine::{Buffer, Codecs, Reader, ShardCache};
+use crate::filter::ArrayFilters;
 use crate::inventory::Inventory;
 use crate::open::Metadata;
 use crate::record::ZarrRecord;
@@ -61,6 +65,8 @@ struct Opened {
     version: FormatVersion,
     limits: Limits,
     shards: ShardCache,
+    /// The codec that errors name.
+    codec: Cow<'static, str>,
 }
 
 impl ZarrArray {
@@ -69,21 +75,12 @@ impl ZarrArray {
     /// # Errors
     /// Where the store is not configured, the array is not there, its metadata cannot be read or contradicts the record,
     /// or its data format is not known.
-    pub(crate) fn open_record(record: ZarrRecord, cx: &Context) -> Result<Self> {
+    pub(crate) fn open_record(record: ZarrRecord, filters: &ArrayFilters, cx: &Context) -> Result<Self> {
         let store = cx.open_record_store(record.record())?;
         let folder = Folder::new(store.store, record.path());
-        let metadata = Metadata::read(&folder, cx.limits())?;
+        let metadata = Metadata::read(&folder, filters, cx.limits())?;
         let version = version_of(&metadata.attributes, Some(&record))?;
-        if let Some(shape) = record.shape()
-            && shape != metadata.shape
-        {
-            return Err(Error::corrupt(format!(
-                "the stored record says shape {shape:?}, the array has shape {:?}",
-                metadata.shape
-            ))
-            .at(folder.path())
-            .advise("one of them was changed or belongs to something else"));
-        }
+        check_shape(&record, &metadata, &folder)?;
         if let (Some(said), Some(found)) = (record.dtype(), metadata.element.fixed())
             && said.to_little_endian() != *found
         {
@@ -119,6 +116,7 @@ impl ZarrArray {
             record: Some(record),
             limits: cx.limits().clone(),
             shards: ShardCache::default(),
+            codec: NAME.into(),
         })))
     }
 
@@ -135,11 +133,25 @@ impl ZarrArray {
     /// # Errors
     /// As [`open_path`](Self::open_path), and where the array is over a limit.
     pub fn open_path_with_limits(store: Arc<dyn Store>, path: &str, limits: Limits) -> Result<Self> {
+        Self::open_path_with_filters(store, path, &ArrayFilters::new(), limits)
+    }
+
+    /// Opens any Zarr array, as [`open_path_with_limits`](Self::open_path_with_limits), also one with these filters of other
+    /// crates.
+    ///
+    /// # Errors
+    /// As [`open_path_with_limits`](Self::open_path_with_limits).
+    pub fn open_path_with_filters(
+        store: Arc<dyn Store>,
+        path: &str,
+        filters: &ArrayFilters,
+        limits: Limits,
+    ) -> Result<Self> {
         let open = || {
             let path = path.trim_end_matches('/');
             check_path(path)?;
             let folder = Folder::new(store, path);
-            let metadata = Metadata::read(&folder, &limits)?;
+            let metadata = Metadata::read(&folder, filters, &limits)?;
             let version = version_of(&metadata.attributes, None)?;
             // Nobody is there to be warned of a newer minor version.
             FORMATS.reader(version, &Context::new(dj_codec_api::StoreMap::new()))?;
@@ -151,6 +163,7 @@ impl ZarrArray {
                 version,
                 limits,
                 shards: ShardCache::default(),
+                codec: NAME.into(),
             })))
         };
         open().map_err(named)
@@ -259,7 +272,7 @@ impl ZarrArray {
     pub fn zarrs(&self) -> Result<zarrs::array::Array<dyn zarrs::storage::ReadableStorageTraits>> {
         let storage: Arc<dyn zarrs::storage::ReadableStorageTraits> = Arc::new(self.0.folder.clone());
         zarrs::array::Array::open(storage, "/").map_err(|error| {
-            named(
+            self.named(
                 Error::unsupported("the zarrs crate cannot open the array")
                     .at(self.path())
                     .caused_by(error.to_string()),
@@ -285,10 +298,10 @@ impl ZarrArray {
             let (dtype, region) = (self.fixed()?, self.region(region)?);
             let (shape, bytes) = self.size(&region, dtype)?;
             let mut buffer = Buffer::new(bytes)?;
-            self.reader().read(dtype, &region, buffer.as_mut(), true)?;
+            self.reader().read(dtype, &region, None, buffer.as_mut(), true)?;
             Array::new(dtype.clone(), &shape, Order::C, buffer.into_bytes())
         };
-        read().map_err(named)
+        read().map_err(|error| self.named(error))
     }
 
     /// Reads these rows of the first axis, such as some seconds of a recording.
@@ -305,9 +318,9 @@ impl ZarrArray {
     /// As [`read_region`](Self::read_region).
     pub fn frame(&self, index: u64) -> Result<Array> {
         if self.shape().is_empty() {
-            return Err(named(
-                Error::invalid_value("an array of no dimensions has no frames").at(self.path()),
-            ));
+            return Err(
+                self.named(Error::invalid_value("an array of no dimensions has no frames").at(self.path()))
+            );
         }
         let end = index.saturating_add(1);
         let frame = self.read_region(std::slice::from_ref(&(index..end)))?;
@@ -321,8 +334,13 @@ impl ZarrArray {
     pub fn read_value(&self) -> Result<Value> {
         match self.dtype() {
             Some(_) => self.read().map(Value::from),
-            None => self.read_objects().map_err(named),
+            None => self.read_objects().map_err(|error| self.named(error)),
         }
+    }
+
+    /// Names the codec in an error.
+    fn named(&self, error: Error) -> Error {
+        error.with_codec(self.0.codec.as_ref())
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -375,6 +393,19 @@ impl ZarrArray {
         };
         let shape: Result<Vec<usize>> = lengths.iter().map(|&length| fit(length)).collect();
         Ok((shape?, fit(bytes)?))
+    }
+}
+
+/// Refuses a record of another shape than its array.
+fn check_shape(record: &ZarrRecord, metadata: &Metadata, folder: &Folder) -> Result<()> {
+    match record.shape() {
+        Some(shape) if shape != metadata.shape => Err(Error::corrupt(format!(
+            "the stored record says shape {shape:?}, the array has shape {:?}",
+            metadata.shape
+        ))
+        .at(folder.path())
+        .advise("one of them was changed or belongs to something else")),
+        _ => Ok(()),
     }
 }
 

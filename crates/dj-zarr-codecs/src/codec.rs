@@ -5,6 +5,7 @@ use dj_codec_api::{
 };
 
 use crate::array::named;
+use crate::filter::ArrayFilters;
 use crate::record::ZarrRecord;
 use crate::version::FORMATS;
 use crate::write::{ZarrOptions, ZarrWriter};
@@ -17,13 +18,30 @@ use crate::{NAME, ZarrArray};
 #[derive(Debug, Clone, Default)]
 pub struct ZarrCodec {
     options: ZarrOptions,
+    filters: ArrayFilters,
 }
 
 impl ZarrCodec {
     /// A codec that writes with these options.
     #[must_use]
     pub fn new(options: ZarrOptions) -> Self {
-        Self { options }
+        Self {
+            options,
+            filters: ArrayFilters::new(),
+        }
+    }
+
+    /// Also opens arrays with these filters of other crates.
+    #[must_use]
+    pub fn with_filters(mut self, filters: ArrayFilters) -> Self {
+        self.filters = filters;
+        self
+    }
+
+    /// The filters of other crates that it knows.
+    #[must_use]
+    pub fn filters(&self) -> &ArrayFilters {
+        &self.filters
     }
 
     /// The options that it writes with.
@@ -49,7 +67,7 @@ impl ZarrCodec {
     /// has another shape than the record, or its data format is not known.
     pub fn open(&self, record: impl Into<Record>, cx: &Context) -> Result<ZarrArray> {
         ZarrRecord::from_record(record.into())
-            .and_then(|record| ZarrArray::open_record(record, cx))
+            .and_then(|record| ZarrArray::open_record(record, &self.filters, cx))
             .map_err(named)
     }
 }
@@ -107,4 +125,4 @@ impl Codec for ZarrCodec {
     }
 }
 
-dj_codec_api::submit_codec!(ZarrCodec::default());
+dj_codec_api::submit_codec!(ZarrCodec::default().with_filters(ArrayFilters::linked()));

@@ -12,9 +12,10 @@ mod read;
 mod shard;
 mod source;
 mod swap;
+mod turn;
 mod variable;
 
-pub(crate) use chain::{Chain, Codecs};
+pub(crate) use chain::{Chain, Codecs, Known};
 pub(crate) use output::{Buffer, prepared};
 pub(crate) use read::{Coordinates, Reader, in_chunk};
 pub(crate) use shard::ShardCache;

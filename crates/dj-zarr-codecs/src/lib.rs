@@ -7,8 +7,10 @@ mod codec;
 mod dtype;
 mod engine;
 mod fill;
+mod filter;
 mod inventory;
 mod open;
+mod owner;
 mod record;
 mod verify;
 mod version;
@@ -16,7 +18,11 @@ mod write;
 
 pub use array::ZarrArray;
 pub use codec::ZarrCodec;
+#[doc(hidden)]
+pub use filter::LinkedArrayFilter;
+pub use filter::{ArrayFilter, ArrayFilterKind, ArrayFilters, ElementMap};
 pub use inventory::Inventory;
+pub use owner::Owner;
 pub use record::ZarrRecord;
 pub use verify::{Verification, VerifyLevel};
 pub use write::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrOptions, ZarrWriter};

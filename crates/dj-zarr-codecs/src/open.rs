@@ -12,6 +12,7 @@ pub(crate) use keys::KeyEncoding;
 use crate::adapter::Folder;
 use crate::dtype::ElementType;
 use crate::engine::{Chain, Codecs};
+use crate::filter::ArrayFilters;
 
 /// An array's metadata.
 #[derive(Debug, Clone)]
@@ -40,13 +41,15 @@ impl Metadata {
     ///
     /// # Errors
     /// Where there is no array, or its metadata is damaged, absurd, or of a kind that is not known here.
-    pub(crate) fn read(folder: &Folder, limits: &Limits) -> Result<Self> {
+    pub(crate) fn read(folder: &Folder, filters: &ArrayFilters, limits: &Limits) -> Result<Self> {
         let metadata = match document::read(folder, v3::DOCUMENT, limits)? {
-            Some(found) => v3::parse(found, limits).map_err(|error| error.at(folder.object(v3::DOCUMENT)))?,
+            Some(found) => {
+                v3::parse(found, filters, limits).map_err(|error| error.at(folder.object(v3::DOCUMENT)))?
+            }
             None => match document::read(folder, v2::DOCUMENT, limits)? {
                 Some(found) => {
                     let attributes = document::read(folder, v2::ATTRIBUTES, limits)?;
-                    v2::parse(found, attributes, limits)
+                    v2::parse(found, attributes, filters, limits)
                         .map_err(|error| error.at(folder.object(v2::DOCUMENT)))?
                 }
                 None => {
@@ -85,7 +88,10 @@ impl Metadata {
 
     /// The type of the elements as they are stored, with their byte order.
     pub(crate) fn stored_dtype(&self) -> Option<DType> {
-        let dtype = self.stored.fixed()?;
+        let dtype = match &self.chain().filter {
+            Some(filter) => filter.0.encoded(),
+            None => self.stored.fixed()?,
+        };
         Some(match self.chain().endian {
             Some(order) => ordered(dtype, order),
             None => dtype.clone(),
@@ -107,7 +113,9 @@ impl Metadata {
                 self.object_shape
             )));
         }
-        let item = self.element.fixed().map_or(1, DType::size) as u64;
+        // A filter may store larger elements than it gives.
+        let stored = self.stored_dtype().map_or(1, |dtype| dtype.size());
+        let item = self.element.fixed().map_or(1, DType::size).max(stored) as u64;
         let bytes = self
             .chunk_shape()
             .iter()

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytemuck::Pod;
 use dj_codec_api::{DType, Element, Error, Result};
 
-use super::{ZarrArray, named};
+use super::ZarrArray;
 
 impl ZarrArray {
     /// Reads a region into elements that the caller has, in C order: the memory of one read serves the next. For types
@@ -15,7 +15,8 @@ impl ZarrArray {
     /// Where the dtype is another or `out` has another length; else as [`read_region`](Self::read_region). `out` may
     /// have been written in part then.
     pub fn read_region_into<T: Element + Pod>(&self, region: &[Range<u64>], out: &mut [T]) -> Result<()> {
-        self.read_into(region, out, false).map_err(named)
+        self.read_into(region, out, false)
+            .map_err(|error| self.named(error))
     }
 
     fn read_into<T: Element + Pod>(&self, region: &[Range<u64>], out: &mut [T], zeroed: bool) -> Result<()> {
@@ -31,7 +32,7 @@ impl ZarrArray {
             .at(self.path()));
         }
         let raw: &mut [u8] = bytemuck::cast_slice_mut(out);
-        self.reader().read(dtype, &region, raw, zeroed)?;
+        self.reader().read(dtype, &region, None, raw, zeroed)?;
         if cfg!(target_endian = "big") {
             let unit = dtype.swap_unit().unwrap_or(1);
             raw.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
@@ -60,7 +61,7 @@ impl ZarrArray {
             self.read_into(region, &mut out, true)?;
             Ok(out)
         };
-        read().map_err(named)
+        read().map_err(|error| self.named(error))
     }
 
     /// Reads the whole array.
@@ -84,6 +85,6 @@ impl ZarrArray {
             ndarray::ArrayD::from_shape_vec(shape, elements)
                 .map_err(|error| Error::corrupt("the shape does not fit the elements").caused_by(error))
         };
-        read().map_err(named)
+        read().map_err(|error| self.named(error))
     }
 }

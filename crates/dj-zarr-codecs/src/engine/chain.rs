@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use dj_codec_api::{ByteOrder, Error, Json, Result};
+use dj_codec_api::{ByteOrder, DType, Error, Json, Result};
 
 use super::bytes_codec::{BytesCodec, Size};
 use super::shard::ShardLayout;
+use crate::filter::{ArrayFilters, Stage};
 
 /// What turns the stored bytes of a chunk into its elements.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub(crate) struct Chain {
     pub(crate) order: Option<Vec<usize>>,
     /// Set where the stored elements have another byte order than the dtype says: Zarr V3 keeps it here.
     pub(crate) endian: Option<ByteOrder>,
+    /// What another crate does to the elements before they are bytes.
+    pub(crate) filter: Option<Stage>,
     /// In the order of encoding.
     pub(crate) codecs: Vec<BytesCodec>,
 }
@@ -34,15 +37,24 @@ fn unknown(name: &str) -> Error {
     )
 }
 
+/// What is known of codecs that other crates bring, and of the elements that they are for: `None` where these have no fixed
+/// size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) filters: &'a ArrayFilters,
+    pub(crate) element: Option<&'a DType>,
+}
+
 /// More codecs than anybody chains.
 const MAX_CODECS: usize = 32;
 
 impl Codecs {
-    /// The codecs that the metadata of a Zarr V3 array lists. `shape` is that of its chunks, or of its shards.
+    /// The codecs that the metadata of a Zarr V3 array lists. `shape` is that of its chunks, or of its shards; `known` has what
+    /// is needed to tell codecs of other crates.
     ///
     /// # Errors
     /// Where a codec is not known here, or the list makes no sense.
-    pub(crate) fn v3(list: &Json, shape: &[u64]) -> Result<Self> {
+    pub(crate) fn v3(list: &Json, shape: &[u64], known: &Known<'_>) -> Result<Self> {
         let (mut list, configurations) = names(list)?;
         if let Some(position) = list.iter().position(|name| *name == "sharding_indexed") {
             // Codecs around the shards would have to be undone for the whole shard.
@@ -52,9 +64,10 @@ impl Codecs {
                 ));
             }
             let configuration = configurations.get(position).copied().unwrap_or(&Json::Null);
-            return ShardLayout::parse(configuration, shape).map(|layout| Self::Shard(Box::new(layout)));
+            return ShardLayout::parse(configuration, shape, known)
+                .map(|layout| Self::Shard(Box::new(layout)));
         }
-        Chain::v3(&mut list, &configurations, shape.len()).map(Self::Chunk)
+        Chain::v3(&mut list, &configurations, shape.len(), known).map(Self::Chunk)
     }
 }
 
@@ -82,22 +95,23 @@ fn names(list: &Json) -> Result<(Vec<&str>, Vec<&Json>)> {
 }
 
 impl Chain {
-    pub(super) fn v3_from_json(list: &Json, dimensions: usize) -> Result<Self> {
+    pub(super) fn v3_from_json(list: &Json, dimensions: usize, known: &Known<'_>) -> Result<Self> {
         let (mut list, configurations) = names(list)?;
-        Self::v3(&mut list, &configurations, dimensions)
+        Self::v3(&mut list, &configurations, dimensions, known)
     }
 
-    fn v3(list: &mut [&str], configurations: &[&Json], dimensions: usize) -> Result<Self> {
+    fn v3(list: &mut [&str], configurations: &[&Json], dimensions: usize, known: &Known<'_>) -> Result<Self> {
         let mut chain = Self {
             order: None,
             endian: None,
+            filter: None,
             codecs: Vec::new(),
         };
         let mut serialized = false;
         for (name, configuration) in list.iter().copied().zip(configurations) {
             match name {
                 "transpose" => {
-                    if serialized || !chain.codecs.is_empty() {
+                    if serialized || !chain.codecs.is_empty() || chain.filter.is_some() {
                         return Err(Error::unsupported(
                             "transpose after other codecs is not known here",
                         ));
@@ -127,7 +141,10 @@ impl Chain {
                 "vlen-utf8" | "vlen-bytes" if !serialized => serialized = true,
                 _ => match BytesCodec::parse(name, configuration)? {
                     Some(codec) => chain.codecs.push(codec),
-                    None => return Err(unknown(name)),
+                    None => {
+                        let first = !serialized && chain.codecs.is_empty();
+                        chain.add_filter(name, configuration, known, first)?;
+                    }
                 },
             }
         }
@@ -139,8 +156,19 @@ impl Chain {
     ///
     /// # Errors
     /// Where a codec is not known here, or makes no sense.
-    pub(crate) fn v2(filters: &Json, compressor: &Json, fortran: bool, dimensions: usize) -> Result<Self> {
-        let mut codecs = Vec::new();
+    pub(crate) fn v2(
+        filters: &Json,
+        compressor: &Json,
+        fortran: bool,
+        dimensions: usize,
+        known: &Known<'_>,
+    ) -> Result<Self> {
+        let mut chain = Self {
+            order: (fortran && dimensions > 1).then(|| (0..dimensions).rev().collect()),
+            endian: None,
+            filter: None,
+            codecs: Vec::new(),
+        };
         let filters = match filters {
             Json::Null => &[],
             Json::Array(filters) => filters.as_slice(),
@@ -158,18 +186,30 @@ impl Chain {
                 .and_then(Json::as_str)
                 .ok_or_else(|| Error::corrupt("a codec has no id"))?;
             match BytesCodec::parse(name, codec)? {
-                Some(codec) => codecs.push(codec),
+                Some(codec) => chain.codecs.push(codec),
                 // It makes texts of the bytes, which is done elsewhere.
-                None if matches!(name, "vlen-utf8" | "vlen-bytes") && codecs.is_empty() => {}
-                None => return Err(unknown(name)),
+                None if matches!(name, "vlen-utf8" | "vlen-bytes") && chain.codecs.is_empty() => {}
+                None => {
+                    let first = chain.codecs.is_empty();
+                    chain.add_filter(name, codec, known, first)?;
+                }
             }
         }
-        let order = (fortran && dimensions > 1).then(|| (0..dimensions).rev().collect());
-        Ok(Self {
-            order,
-            endian: None,
-            codecs,
-        })
+        Ok(chain)
+    }
+
+    /// Adds a codec of another crate, which has to come before those of this one.
+    fn add_filter(&mut self, name: &str, configuration: &Json, known: &Known<'_>, first: bool) -> Result<()> {
+        let Some(filter) = known.filters.configure(name, configuration, known.element)? else {
+            return Err(unknown(name));
+        };
+        if !first || self.filter.is_some() {
+            return Err(Error::unsupported(format!(
+                "the codec {name} after other codecs is not known here"
+            )));
+        }
+        self.filter = Some(filter);
+        Ok(())
     }
 
     /// Undoes all codecs but the first `keep` of encoding, which are left. `size` is that of the decoded chunk, where it
@@ -240,6 +280,22 @@ mod tests {
 
     use super::*;
 
+    fn v3(list: &Json, dimensions: usize) -> Result<Chain> {
+        let known = Known {
+            filters: &ArrayFilters::new(),
+            element: None,
+        };
+        Chain::v3_from_json(list, dimensions, &known)
+    }
+
+    fn v2(filters: &Json, compressor: &Json) -> Result<Chain> {
+        let known = Known {
+            filters: &ArrayFilters::new(),
+            element: None,
+        };
+        Chain::v2(filters, compressor, false, 1, &known)
+    }
+
     #[test]
     fn transpositions_add_up() {
         let list = json!([
@@ -248,10 +304,11 @@ mod tests {
             {"name": "bytes", "configuration": {"endian": "little"}}
         ]);
         assert_eq!(
-            Chain::v3_from_json(&list, 3).unwrap(),
+            v3(&list, 3).unwrap(),
             Chain {
                 order: None,
                 endian: None,
+                filter: None,
                 codecs: vec![]
             }
         );
@@ -264,19 +321,19 @@ mod tests {
             json!(null),
         ] {
             let list = json!([{"name": "transpose", "configuration": {"order": wrong}}, "bytes"]);
-            assert!(Chain::v3_from_json(&list, 2).is_err(), "{list}");
+            assert!(v3(&list, 2).is_err(), "{list}");
         }
     }
 
     #[test]
     fn what_is_not_known_is_named() {
-        let error = Chain::v3_from_json(&json!(["bytes", {"name": "wavpack"}]), 1).unwrap_err();
+        let error = v3(&json!(["bytes", {"name": "wavpack"}]), 1).unwrap_err();
         assert!(error.to_string().contains("\"wavpack\""), "{error}");
-        let error = Chain::v2(&json!(null), &json!({"id": "lzma"}), false, 1).unwrap_err();
+        let error = v2(&json!(null), &json!({"id": "lzma"})).unwrap_err();
         assert!(error.to_string().contains("\"lzma\""), "{error}");
-        assert!(Chain::v2(&json!({}), &json!(null), false, 1).is_err());
-        assert!(Chain::v2(&json!([{}]), &json!(null), false, 1).is_err());
-        assert!(Codecs::v3(&json!("bytes"), &[1]).is_err());
-        assert!(Codecs::v3(&Json::from(vec!["crc32c"; 100]), &[1]).is_err());
+        assert!(v2(&json!({}), &json!(null)).is_err());
+        assert!(v2(&json!([{}]), &json!(null)).is_err());
+        assert!(v3(&json!("bytes"), 1).is_err());
+        assert!(v3(&Json::from(vec!["crc32c"; 100]), 1).is_err());
     }
 }

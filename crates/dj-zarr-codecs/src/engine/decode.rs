@@ -14,6 +14,7 @@ use super::output::Output;
 use super::part::Part;
 use super::source::{LocalObject, limit};
 use super::swap::{has_big_endian, to_little_endian};
+use super::turn::Turn;
 use crate::open::Metadata;
 
 /// Where the stored bytes of a chunk are.
@@ -31,10 +32,13 @@ pub(super) struct ChunkDecoder<'a> {
     chain: &'a Chain,
     stored: DType,
     swap: bool,
+    /// The size of a stored element. Parts are in these units, on the side of the output too.
     item: usize,
     bytes: usize,
     limit: usize,
     output: Output<'a>,
+    /// What becomes of the stored elements on their way into the output; `None` where they stay what they are.
+    turn: Option<Turn<'a>>,
     /// `None` where the output holds fill values already.
     fill: Option<&'a [u8]>,
 }
@@ -84,14 +88,16 @@ impl<'a> ChunkDecoder<'a> {
         metadata: &'a Metadata,
         dtype: &DType,
         output: Output<'a>,
+        turn: Option<Turn<'a>>,
         fill: Option<&'a [u8]>,
         limits: &Limits,
     ) -> Result<Self> {
         let stored = metadata.stored_dtype().unwrap_or_else(|| dtype.clone());
+        let item = stored.size();
         let bytes = metadata
             .chunk_shape()
             .iter()
-            .try_fold(dtype.size(), |product, &length| {
+            .try_fold(item, |product, &length| {
                 product.checked_mul(usize::try_from(length).ok()?)
             })
             .ok_or_else(|| Error::limit("chunk bytes", u64::MAX, limits.chunk_bytes))?;
@@ -99,18 +105,41 @@ impl<'a> ChunkDecoder<'a> {
             chain: metadata.chain(),
             swap: has_big_endian(&stored),
             stored,
-            item: dtype.size(),
+            item,
             bytes,
             // What filters make of a chunk may be larger than the chunk.
             limit: limit(limits.chunk_bytes).min(limit(Chain::bound(bytes))),
             output,
+            turn,
             fill,
         })
+    }
+
+    /// The size of a stored element.
+    pub(super) fn item(&self) -> usize {
+        self.item
     }
 
     /// The bytes of a decoded chunk.
     pub(super) fn chunk_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Whether the bytes of a decoded chunk go into the output as they are.
+    fn is_plain(&self) -> bool {
+        !self.swap && self.turn.is_none()
+    }
+
+    /// Where bytes that a part places are in the output, whose elements may be larger or smaller than stored ones.
+    fn in_output(&self, to: usize, length: usize) -> Range<usize> {
+        match &self.turn {
+            None => to..to + length,
+            // The output was allocated, so its size fits.
+            Some(turn) => {
+                let (start, count) = (to / self.item.max(1), length / self.item.max(1));
+                start * turn.item()..(start + count) * turn.item()
+            }
+        }
     }
 
     /// Which bytes of the stored chunk are enough for a part, where it is stored as it is.
@@ -128,8 +157,8 @@ impl<'a> ChunkDecoder<'a> {
         part.pieces(0..self.bytes, |_, to, length| {
             #[expect(unsafe_code, reason = "threads share the output")]
             // SAFETY: the parts of different chunks do not overlap in the output, and a chunk is filled by one thread.
-            let out = unsafe { self.output.slice(to..to + length) };
-            out.chunks_exact_mut(self.item.max(1))
+            let out = unsafe { self.output.slice(self.in_output(to, length)) };
+            out.chunks_exact_mut(fill.len().max(1))
                 .for_each(|element| element.copy_from_slice(fill));
         });
     }
@@ -171,7 +200,7 @@ impl<'a> ChunkDecoder<'a> {
         if matches!(first, Some(BytesCodec::Blosc)) && !self.swap {
             let header = Header::parse(&bytes, bytes.len())?;
             self.check_length(header.decoded)?;
-            if header.by_block() {
+            if self.by_block(&header) {
                 let extents = header.extents(bytes.get(HEADER..header.table_end()).unwrap_or_default())?;
                 return self.each_block(part, &header, parallel, |block, use_it| {
                     let extent = extents.get(block).cloned().unwrap_or_default();
@@ -184,7 +213,7 @@ impl<'a> ChunkDecoder<'a> {
             None => Ok(()),
         };
         if let Some(range) = part.whole(self.bytes)
-            && !self.swap
+            && self.is_plain()
         {
             #[expect(unsafe_code, reason = "threads share the output")]
             // SAFETY: the parts of different chunks do not overlap in the output, and one thread decodes this one.
@@ -205,23 +234,37 @@ impl<'a> ChunkDecoder<'a> {
             if self.swap {
                 to_little_endian(&self.stored, chunk);
             }
-            self.copy(part, 0, chunk);
-            Ok(())
+            self.copy(part, 0, chunk)
         })
     }
 
-    /// Copies what a part wants of the bytes of a chunk that begin at `start`.
-    fn copy(&self, part: &Part, start: usize, bytes: &[u8]) {
+    /// Whether the chunk can be decoded block by block: no element may lie in two of them.
+    fn by_block(&self, header: &Header) -> bool {
+        header.by_block() && (self.turn.is_none() || header.block_bytes().is_multiple_of(self.item.max(1)))
+    }
+
+    /// Copies what a part wants of the bytes of a chunk that begin at `start`, and turns the elements into what the output
+    /// has. The bytes are whole elements.
+    ///
+    /// # Errors
+    /// Where an element cannot be turned.
+    fn copy(&self, part: &Part, start: usize, bytes: &[u8]) -> Result<()> {
+        let mut outcome = Ok(());
         part.pieces(start..start.saturating_add(bytes.len()), |from, to, length| {
+            if outcome.is_err() {
+                return;
+            }
             #[expect(unsafe_code, reason = "threads share the output")]
             // SAFETY: the parts of different chunks do not overlap in the output, and threads that work on one chunk call
             // this for different bytes of it, which go to different places.
-            let out = unsafe { self.output.slice(to..to + length) };
-            copy_small(
-                bytes.get(from - start..from - start + length).unwrap_or_default(),
-                out,
-            );
+            let out = unsafe { self.output.slice(self.in_output(to, length)) };
+            let piece = bytes.get(from - start..from - start + length).unwrap_or_default();
+            match &self.turn {
+                None => copy_small(piece, out),
+                Some(turn) => outcome = turn.apply(piece, out),
+            }
         });
+        outcome
     }
 
     fn check_encoded(&self, length: u64) -> Result<()> {
@@ -253,7 +296,7 @@ impl<'a> ChunkDecoder<'a> {
         object.read_exact(0, head)?;
         let header = Header::parse(head, length)?;
         self.check_length(header.decoded)?;
-        if !header.by_block() {
+        if !self.by_block(&header) {
             return Ok(None);
         }
         let extents = match head.get(HEADER..header.table_end()) {
@@ -295,8 +338,7 @@ impl<'a> ChunkDecoder<'a> {
                 // A block that stays in the cache is copied faster than it would be decoded into fresh memory.
                 with_buffer(&BLOCK, range.len(), |decoded| {
                     header.decode_block(block, encoded, decoded)?;
-                    self.copy(part, range.start, decoded);
-                    Ok(())
+                    self.copy(part, range.start, decoded)
                 })
             })
         };
@@ -350,7 +392,7 @@ impl<'a> ChunkDecoder<'a> {
             if outcome.is_err() {
                 return;
             }
-            if length >= DIRECT_BYTES && !self.swap {
+            if length >= DIRECT_BYTES && self.is_plain() {
                 #[expect(unsafe_code, reason = "threads share the output")]
                 // SAFETY: as in `copy`; windows are different bytes of the chunk.
                 let out = unsafe { self.output.slice(to..to + length) };
@@ -367,20 +409,17 @@ impl<'a> ChunkDecoder<'a> {
             if self.swap {
                 to_little_endian(&self.stored, bytes);
             }
-            self.copy(part, small.start, bytes);
-            Ok(())
+            self.copy(part, small.start, bytes)
         })
     }
 
     fn copy_turned(&self, part: &Part, start: usize, bytes: &[u8]) -> Result<()> {
         if !self.swap {
-            self.copy(part, start, bytes);
-            return Ok(());
+            return self.copy(part, start, bytes);
         }
         let mut turned = bytes.to_vec();
         to_little_endian(&self.stored, &mut turned);
-        self.copy(part, start, &turned);
-        Ok(())
+        self.copy(part, start, &turned)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads a region of an array into one prepared output.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -12,7 +13,9 @@ use super::output::Output;
 use super::part::Part;
 use super::shard::{ShardCache, ShardIndex, ShardLayout};
 use super::source::{self, LocalObject};
+use super::turn::Turn;
 use crate::adapter::{Folder, absent_is_none};
+use crate::filter::ElementMap;
 use crate::inventory::Inventory;
 use crate::open::Metadata;
 use crate::write::grid::Grid;
@@ -50,14 +53,17 @@ const REMOTE_BYTES: usize = 32 << 20;
 const REMOTE_CHUNKS: usize = 64;
 
 impl Reader<'_> {
-    /// Reads `region` into `out`, which has its bytes in C order. `zeroed` says that `out` holds zeros.
+    /// Reads `region` into `out`, which has its elements in C order: those of `dtype`, or what `map` makes of them. `zeroed`
+    /// says that `out` holds zeros.
     ///
     /// # Errors
-    /// Where a chunk cannot be read, is damaged or lost; its text has the coordinates of the chunk.
+    /// Where a chunk cannot be read, is damaged or lost, or an element cannot be mapped; its text has the coordinates of
+    /// the chunk.
     pub(crate) fn read(
         &self,
         dtype: &DType,
         region: &[Range<u64>],
+        map: Option<&dyn ElementMap>,
         out: &mut [u8],
         zeroed: bool,
     ) -> Result<()> {
@@ -65,12 +71,17 @@ impl Reader<'_> {
             return Ok(());
         }
         let output = Output::new(out);
-        let fill = if zeroed && self.metadata.fill.iter().all(|&byte| byte == 0) {
-            None
-        } else {
-            Some(self.metadata.fill.as_slice())
-        };
-        let decoder = ChunkDecoder::new(self.metadata, dtype, output, fill, self.limits)?;
+        let mut fill = Cow::Borrowed(self.metadata.fill.as_slice());
+        if let Some(map) = map {
+            let mut mapped = vec![0; map.target().size()];
+            map.apply(&fill, &mut mapped)
+                .map_err(|error| error.at(self.folder.path()))?;
+            fill = Cow::Owned(mapped);
+        }
+        let fill = (!zeroed || fill.iter().any(|&byte| byte != 0)).then_some(&*fill);
+        let turn = Turn::new(self.metadata.chain().filter.as_ref(), map);
+        let decoder = ChunkDecoder::new(self.metadata, dtype, output, turn, fill, self.limits)?;
+        let item = decoder.item();
         let mut objects = Coordinates::new(region, &self.metadata.object_shape);
         loop {
             let mut jobs = Vec::new();
@@ -78,12 +89,12 @@ impl Reader<'_> {
                 Codecs::Chunk(_) => {
                     for at in objects.by_ref().take(BATCH) {
                         let key = self.metadata.keys.key(&at);
-                        self.push(&mut jobs, region, dtype, at.clone(), What::Object { key, at });
+                        self.push(&mut jobs, region, item, at.clone(), What::Object { key, at });
                     }
                 }
                 Codecs::Shard(layout) => {
                     if let Some(at) = objects.next() {
-                        self.read_shard(layout, &at, region, dtype, &decoder)?;
+                        self.read_shard(layout, &at, region, item, &decoder)?;
                         continue;
                     }
                 }
@@ -100,7 +111,7 @@ impl Reader<'_> {
         layout: &ShardLayout,
         shard: &[u64],
         region: &[Range<u64>],
-        dtype: &DType,
+        item: usize,
         decoder: &ChunkDecoder<'_>,
     ) -> Result<()> {
         let key = self.metadata.keys.key(shard);
@@ -129,7 +140,7 @@ impl Reader<'_> {
                     },
                     None => What::Fill,
                 };
-                self.push(&mut jobs, region, dtype, at, what);
+                self.push(&mut jobs, region, item, at, what);
             }
             if jobs.is_empty() {
                 return Ok(());
@@ -138,7 +149,7 @@ impl Reader<'_> {
         }
     }
 
-    fn push(&self, jobs: &mut Vec<Job>, region: &[Range<u64>], dtype: &DType, at: Vec<u64>, what: What) {
+    fn push(&self, jobs: &mut Vec<Job>, region: &[Range<u64>], item: usize, at: Vec<u64>, what: What) {
         let shape = self.metadata.chunk_shape();
         let origin: Vec<u64> = at
             .iter()
@@ -146,7 +157,7 @@ impl Reader<'_> {
             .map(|(at, length)| at.saturating_mul(*length))
             .collect();
         let order = self.metadata.chain().order.as_deref();
-        if let Some(part) = Part::new(region, shape, &origin, dtype.size(), order) {
+        if let Some(part) = Part::new(region, shape, &origin, item, order) {
             jobs.push(Job { at, part, what });
         }
     }

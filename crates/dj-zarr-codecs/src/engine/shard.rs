@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dj_codec_api::{Error, Json, Result};
 
-use super::chain::Chain;
+use super::chain::{Chain, Known};
+use crate::filter::ArrayFilters;
 
 /// How the chunks of a shard are stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +38,7 @@ impl ShardLayout {
     ///
     /// # Errors
     /// Where it makes no sense, or is of a kind that is not known here.
-    pub(super) fn parse(configuration: &Json, shape: &[u64]) -> Result<Self> {
+    pub(super) fn parse(configuration: &Json, shape: &[u64], known: &Known<'_>) -> Result<Self> {
         let lengths = configuration.get("chunk_shape").and_then(Json::as_array);
         let chunk: Option<Vec<u64>> = lengths.and_then(|lengths| {
             lengths
@@ -76,10 +77,18 @@ impl ShardLayout {
         if codecs.as_array().is_some_and(|codecs| codecs.iter().any(nested)) {
             return Err(Error::unsupported("shards within shards are not known here"));
         }
-        let chain = Chain::v3_from_json(codecs, shape.len())?;
+        let chain = Chain::v3_from_json(codecs, shape.len(), known)?;
         let default =
             serde_json::json!([{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]);
-        let index = Chain::v3_from_json(configuration.get("index_codecs").unwrap_or(&default), shape.len())?;
+        let none = Known {
+            filters: &ArrayFilters::new(),
+            element: None,
+        };
+        let index = Chain::v3_from_json(
+            configuration.get("index_codecs").unwrap_or(&default),
+            shape.len(),
+            &none,
+        )?;
         let checksum = match index.codecs.as_slice() {
             [] => false,
             [
@@ -233,11 +242,19 @@ mod tests {
 
     use super::*;
 
+    fn parse(configuration: &Json, shape: &[u64]) -> Result<ShardLayout> {
+        let known = Known {
+            filters: &ArrayFilters::new(),
+            element: None,
+        };
+        ShardLayout::parse(configuration, shape, &known)
+    }
+
     fn layout(change: impl FnOnce(&mut Json)) -> Result<ShardLayout> {
         let mut configuration =
             json!({"chunk_shape": [2, 3], "codecs": ["bytes"], "index_codecs": ["bytes", "crc32c"]});
         change(&mut configuration);
-        ShardLayout::parse(&configuration, &[4, 6])
+        parse(&configuration, &[4, 6])
     }
 
     #[test]
@@ -276,6 +293,6 @@ mod tests {
         assert!(layout(|json| json["index_location"] = json!("middle")).is_err());
         assert!(layout(|json| json["chunk_shape"] = json!([1, 1])).is_ok());
         let many = json!({"chunk_shape": [1, 1], "codecs": ["bytes"]});
-        assert!(ShardLayout::parse(&many, &[1 << 40, 1 << 40]).is_err());
+        assert!(parse(&many, &[1 << 40, 1 << 40]).is_err());
     }
 }

@@ -4,8 +4,9 @@ use dj_codec_api::{Error, Json, Limits, Result};
 
 use super::{KeyEncoding, Metadata, lengths};
 use crate::dtype::{ElementType, v2_parse};
-use crate::engine::{Chain, Codecs, to_little_endian};
+use crate::engine::{Chain, Codecs, Known, to_little_endian};
 use crate::fill;
+use crate::filter::ArrayFilters;
 
 pub(super) const DOCUMENT: &str = ".zarray";
 pub(super) const ATTRIBUTES: &str = ".zattrs";
@@ -13,7 +14,12 @@ pub(super) const GROUP: &str = ".zgroup";
 
 type Members = serde_json::Map<String, Json>;
 
-pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Limits) -> Result<Metadata> {
+pub(super) fn parse(
+    document: Members,
+    attributes: Option<Members>,
+    known: &ArrayFilters,
+    limits: &Limits,
+) -> Result<Metadata> {
     let get = |key: &str| document.get(key).unwrap_or(&Json::Null);
     if get("zarr_format").as_u64() != Some(2) {
         return Err(Error::corrupt(format!(
@@ -47,8 +53,6 @@ pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Lim
     Metadata {
         zarr_format: 2,
         object_shape: lengths(document.get("chunks"), "chunks")?,
-        element,
-        stored,
         fill,
         keys: KeyEncoding::v2(document.get("dimension_separator"))?,
         codecs: Codecs::Chunk(Chain::v2(
@@ -56,7 +60,13 @@ pub(super) fn parse(document: Members, attributes: Option<Members>, limits: &Lim
             get("compressor"),
             fortran,
             shape.len(),
+            &Known {
+                filters: known,
+                element: element.fixed(),
+            },
         )?),
+        element,
+        stored,
         attributes: attributes.unwrap_or_default(),
         dimension_names: None,
         shape,

@@ -4,12 +4,17 @@ use dj_codec_api::{Error, Json, Limits, Result};
 
 use super::{KeyEncoding, Metadata, lengths};
 use crate::dtype::{ElementType, v3_parse};
-use crate::engine::Codecs;
+use crate::engine::{Codecs, Known};
 use crate::fill;
+use crate::filter::ArrayFilters;
 
 pub(super) const DOCUMENT: &str = "zarr.json";
 
-pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) -> Result<Metadata> {
+pub(super) fn parse(
+    document: serde_json::Map<String, Json>,
+    filters: &ArrayFilters,
+    limits: &Limits,
+) -> Result<Metadata> {
     let get = |key: &str| document.get(key).unwrap_or(&Json::Null);
     if get("zarr_format").as_u64() != Some(3) {
         return Err(Error::corrupt(format!(
@@ -72,7 +77,14 @@ pub(super) fn parse(document: serde_json::Map<String, Json>, limits: &Limits) ->
     Metadata {
         zarr_format: 3,
         keys: KeyEncoding::v3(get("chunk_key_encoding"))?,
-        codecs: Codecs::v3(get("codecs"), &object_shape)?,
+        codecs: Codecs::v3(
+            get("codecs"),
+            &object_shape,
+            &Known {
+                filters,
+                element: element.fixed(),
+            },
+        )?,
         shape,
         object_shape,
         stored: element.clone(),

@@ -3,17 +3,30 @@
 use bytes::Bytes;
 use dj_codec_api::{Array, Error, Order, Result};
 
+use crate::filter::ElementMap;
+
 /// One chunk's elements as they are stored: in C order, little-endian, filled up where the chunk reaches over the
 /// array. `None` where all of them equal the fill value.
 ///
 /// `band` holds the rows of the chunk, `chunk` is its shape, `at` its position in chunks along the axes after the
-/// first. Where the elements stand in `band` as they should, nothing is copied.
+/// first; `map` makes the elements of the array of those of `band`, and `fill` is one of the array. Where the elements stand in
+/// `band` as they should, nothing is copied.
 ///
 /// # Errors
-/// Where there is no memory for the chunk.
-pub(super) fn gather(band: &Array, chunk: &[u64], at: &[u64], fill: &[u8]) -> Result<Option<Bytes>> {
+/// Where there is no memory for the chunk, or an element cannot be mapped.
+pub(super) fn gather(
+    band: &Array,
+    chunk: &[u64],
+    at: &[u64],
+    fill: &[u8],
+    map: Option<&dyn ElementMap>,
+) -> Result<Option<Bytes>> {
     let part = part_of(band, chunk, at)?;
     let bytes = part.to_little_endian().to_bytes(Order::C);
+    let bytes = match map {
+        None => bytes,
+        Some(map) => mapped(&bytes, map)?,
+    };
     if is_fill(&bytes, fill) {
         return Ok(None);
     }
@@ -49,6 +62,23 @@ fn part_of(band: &Array, chunk: &[u64], at: &[u64]) -> Result<Array> {
         start,
         band.data().clone(),
     )
+}
+
+/// What a map makes of elements.
+fn mapped(bytes: &[u8], map: &dyn ElementMap) -> Result<Bytes> {
+    let count = bytes.len() / map.source().size().max(1);
+    let mut out = zeroed(count.checked_mul(map.target().size()).ok_or_else(too_large)?)?;
+    map.apply(bytes, &mut out)?;
+    Ok(out.into())
+}
+
+/// Memory for a chunk.
+///
+/// # Errors
+/// Where there is none.
+pub(super) fn zeroed(size: usize) -> Result<Vec<u8>> {
+    bytemuck::allocation::try_zeroed_vec(size)
+        .map_err(|()| Error::store(format!("there is no memory for a chunk of {size} bytes")))
 }
 
 /// Whether the bytes are copies of one element.
@@ -132,7 +162,7 @@ mod tests {
     use super::*;
 
     fn chunk(band: &Array, shape: &[u64], at: &[u64]) -> Option<Vec<i16>> {
-        let bytes = gather(band, shape, at, &0i16.to_le_bytes()).unwrap()?;
+        let bytes = gather(band, shape, at, &0i16.to_le_bytes(), None).unwrap()?;
         Some(
             bytes
                 .chunks_exact(2)
@@ -180,9 +210,13 @@ mod tests {
         assert_eq!(chunk(&band, &[2, 1], &[1]).unwrap(), [0, 7]);
         // Zero and minus zero are not the same bits.
         let floats = Array::from_vec(vec![-0.0_f64], &[1]).unwrap();
-        assert!(gather(&floats, &[1], &[], &0f64.to_le_bytes()).unwrap().is_some());
         assert!(
-            gather(&floats, &[1], &[], &(-0f64).to_le_bytes())
+            gather(&floats, &[1], &[], &0f64.to_le_bytes(), None)
+                .unwrap()
+                .is_some()
+        );
+        assert!(
+            gather(&floats, &[1], &[], &(-0f64).to_le_bytes(), None)
                 .unwrap()
                 .is_none()
         );
@@ -191,7 +225,7 @@ mod tests {
     #[test]
     fn a_whole_chunk_is_not_copied() {
         let band = Array::from_vec((1..=6_i16).collect(), &[2, 3]).unwrap();
-        let bytes = gather(&band, &[2, 3], &[0], &[0, 0]).unwrap().unwrap();
+        let bytes = gather(&band, &[2, 3], &[0], &[0, 0], None).unwrap().unwrap();
         assert_eq!(bytes.as_ptr(), band.data().as_ptr());
     }
 }

@@ -7,6 +7,16 @@ pub(crate) struct Grid {
     across: Vec<u64>,
     // Arrays of no dimensions have one chunk, whose key has no numbers.
     scalar: bool,
+    keys: Keys,
+}
+
+/// How the keys of chunks look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// `c/0/1`, Zarr V3's default.
+    V3,
+    /// `0.1`, as zarr-python 2 has them.
+    V2,
 }
 
 impl Grid {
@@ -20,7 +30,14 @@ impl Grid {
         Self {
             across: across.collect(),
             scalar: chunk.is_empty(),
+            keys: Keys::V3,
         }
+    }
+
+    /// The same grid with other keys.
+    pub(crate) fn with_keys(mut self, keys: Keys) -> Self {
+        self.keys = keys;
+        self
     }
 
     /// The grid of an array of this shape.
@@ -76,8 +93,16 @@ impl Grid {
             })
     }
 
-    /// The key of a chunk below the array's folder, in Zarr V3's default encoding.
+    /// The key of a chunk below the array's folder.
     pub(crate) fn key(&self, number: u64) -> String {
+        if self.keys == Keys::V2 {
+            let numbers: Vec<String> = self.coordinates(number).iter().map(u64::to_string).collect();
+            return if numbers.is_empty() {
+                "0".into()
+            } else {
+                numbers.join(".")
+            };
+        }
         let mut key = String::from("c");
         for at in self.coordinates(number) {
             key.push('/');
@@ -100,6 +125,7 @@ mod tests {
         }
         assert_eq!(grid.coordinates(13), [1, 1, 1]);
         assert_eq!(grid.key(13), "c/1/1/1");
+        assert_eq!(grid.clone().with_keys(Keys::V2).key(13), "1.1.1");
         assert_eq!(grid.number(&[0, 3, 0]), None);
         assert_eq!(grid.number(&[0, 0]), None);
     }
@@ -109,6 +135,7 @@ mod tests {
         let grid = Grid::new(&[], &[]);
         assert_eq!((grid.band(), grid.key(0)), (1, "c".to_owned()));
         assert_eq!(grid.number(&[]), Some(0));
+        assert_eq!(grid.with_keys(Keys::V2).key(0), "0");
         let line = Grid::new(&[], &[4]);
         assert_eq!((line.band(), line.key(3)), (1, "c/3".to_owned()));
         assert_eq!(line.number(&[3]), Some(3));

@@ -1,5 +1,7 @@
 //! The metadata document of an array, `zarr.json`, key by key as zarr-python writes it.
 
+mod v2;
+
 use std::collections::BTreeMap;
 
 use dj_codec_api::{DType, Error, Json, Result};
@@ -8,6 +10,8 @@ use serde::Serialize;
 use super::options::Compressor;
 use super::plan::Plan;
 use crate::{dtype, fill};
+
+pub(super) use v2::{attributes as v2_attributes, document as v2_document};
 
 /// A `zarr.json`. The keys are written in this order, whatever order of keys `serde_json` was built with.
 #[derive(Serialize)]
@@ -25,8 +29,8 @@ struct ArrayMetadata<'a> {
 }
 
 #[derive(Serialize)]
-struct Extension<C> {
-    name: &'static str,
+struct Extension<C, N = &'static str> {
+    name: N,
     configuration: C,
 }
 
@@ -58,6 +62,7 @@ enum Codec<'a> {
     Bytes {
         endian: &'static str,
     },
+
     Blosc {
         typesize: usize,
         cname: &'static str,
@@ -79,6 +84,9 @@ enum Codec<'a> {
         index_codecs: Vec<Codec<'a>>,
         index_location: &'static str,
     },
+    /// A codec of another crate.
+    #[serde(untagged)]
+    Filter(Extension<BTreeMap<String, Json>, String>),
 }
 
 const LITTLE: Codec<'static> = Codec::Bytes { endian: "little" };
@@ -134,12 +142,27 @@ fn data_type(dtype: &DType) -> Result<DataType> {
     name.ok_or_else(|| Error::unsupported(format!("Zarr V3 has no name for {dtype}")))
 }
 
+/// The members of a configuration, sorted.
+fn members(configuration: Json) -> BTreeMap<String, Json> {
+    match configuration {
+        Json::Object(members) => members.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
 fn codecs(plan: &Plan) -> Vec<Codec<'_>> {
-    let mut chain = vec![if plan.has_byte_order() {
+    let mut chain = Vec::new();
+    if let Some(filter) = &plan.filter {
+        chain.push(Codec::Filter(Extension {
+            name: filter.name().to_owned(),
+            configuration: members(filter.configuration()),
+        }));
+    }
+    chain.push(if plan.has_byte_order() {
         LITTLE
     } else {
         Codec::PlainBytes
-    }];
+    });
     match plan.encoding.compressor {
         Compressor::Blosc {
             codec,

@@ -1,8 +1,12 @@
 //! What a caller can say about how an array is stored.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dj_codec_api::{Array, Error, Json, Result};
+
+use crate::filter::{ArrayFilter, ElementMap};
+use crate::owner::Owner;
 
 /// How arrays are stored: chunks, compression, sharding, attributes.
 ///
@@ -31,6 +35,10 @@ pub struct ZarrOptions {
     pub(super) attributes: BTreeMap<String, Json>,
     pub(super) checksum: Option<bool>,
     pub(super) wider: bool,
+    pub(super) rows_per_chunk: Option<u64>,
+    pub(super) owner: Option<Owner>,
+    pub(super) map: Option<Arc<dyn ElementMap>>,
+    pub(super) filter: Option<Arc<dyn ArrayFilter>>,
 }
 
 impl ZarrOptions {
@@ -39,6 +47,36 @@ impl ZarrOptions {
     #[must_use]
     pub fn with_chunk_shape(mut self, shape: &[u64]) -> Self {
         self.chunk_shape = Some(shape.to_vec());
+        self
+    }
+
+    /// Chunks of this many whole rows of the first axis; of fewer where the array has fewer. A chunk shape that is set says
+    /// otherwise.
+    #[must_use]
+    pub fn with_rows_per_chunk(mut self, rows: u64) -> Self {
+        self.rows_per_chunk = Some(rows.max(1));
+        self
+    }
+
+    /// Says that the array belongs to another codec, which keeps its values as Zarr arrays.
+    #[must_use]
+    pub fn with_owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Stores what a map makes of the elements. Rows come in with its source type; the array has its target type, and so has
+    /// the fill value.
+    #[must_use]
+    pub fn with_element_map(mut self, map: Arc<dyn ElementMap>) -> Self {
+        self.map = Some(map);
+        self
+    }
+
+    /// Puts a codec from array to array before all others. Readers have to know it.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Arc<dyn ArrayFilter>) -> Self {
+        self.filter = Some(filter);
         self
     }
 

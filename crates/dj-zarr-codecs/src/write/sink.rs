@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use dj_codec_api::{Array, Error, ErrorKind, Result};
 
-use super::gather::gather;
+use super::gather::{gather, zeroed};
 use super::grid::Grid;
 use super::ledger::Ledger;
 use super::plan::Plan;
@@ -60,10 +60,10 @@ impl Sink {
         let plan = &self.plan;
         let encoded = self.encoders.with(move || {
             let across = at.get(1..).unwrap_or_default();
-            let cut = gather(&band, &plan.chunk, across, &plan.fill);
+            let cut = gather(&band, &plan.chunk, across, &plan.fill, plan.map.as_deref());
             // The rows may be the last of a large buffer.
             drop(band);
-            cut.and_then(|raw| raw.map(|raw| plan.encoding.encode(&raw)).transpose())
+            cut.and_then(|raw| raw.map(|raw| encode(plan, raw)).transpose())
                 .map_err(|error| about("chunk", &at, self.folder.path(), error))
         })?;
         match &self.assembler {
@@ -141,6 +141,18 @@ impl Sink {
         }
         outcome
     }
+}
+
+/// The elements of a chunk as they are stored.
+fn encode(plan: &Plan, raw: Bytes) -> Result<Bytes> {
+    let Some(filter) = &plan.filter else {
+        return plan.encoding.encode(&raw);
+    };
+    let count = raw.len() / plan.dtype.size().max(1);
+    let mut stored = zeroed(count.saturating_mul(filter.encoded().size()))?;
+    filter.encode(&raw, &mut stored)?;
+    drop(raw);
+    plan.encoding.encode(&stored.into())
 }
 
 /// Puts an object that must not be there yet.

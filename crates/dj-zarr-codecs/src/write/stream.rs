@@ -4,6 +4,7 @@ use dj_codec_api::{Array, Context, DType, Error, Result};
 
 use super::options::ZarrOptions;
 use super::unfinished::Unfinished;
+use crate::NAME;
 use crate::record::ZarrRecord;
 
 /// Writes an array whose rows come in one after the other: as an instrument delivers them, as a computation yields
@@ -41,6 +42,8 @@ use crate::record::ZarrRecord;
 pub struct ZarrWriter {
     // Gone once the array is finished or given up.
     open: Option<Unfinished>,
+    // The codec that errors name.
+    codec: String,
 }
 
 impl ZarrWriter {
@@ -54,9 +57,7 @@ impl ZarrWriter {
         let shape: Vec<Option<u64>> = std::iter::once(None)
             .chain(row_shape.iter().map(|&length| Some(length as u64)))
             .collect();
-        Unfinished::begin(dtype, &shape, options, cx)
-            .map(|open| Self { open: Some(open) })
-            .map_err(named)
+        Self::begin(dtype, &shape, options, cx)
     }
 
     /// Begins an array of known shape: its chunks and shards are chosen for that, and [`finish`](Self::finish) fails
@@ -71,15 +72,14 @@ impl ZarrWriter {
         cx: &Context,
     ) -> Result<Self> {
         if shape.is_empty() {
-            return Err(named(
+            return Err(
                 Error::invalid_value("an array of no dimensions has no rows to append")
+                    .with_codec(NAME)
                     .advise("write it whole, with ZarrWriter::write"),
-            ));
+            );
         }
         let shape: Vec<Option<u64>> = shape.iter().map(|&length| Some(length as u64)).collect();
-        Unfinished::begin(dtype, &shape, options, cx)
-            .map(|open| Self { open: Some(open) })
-            .map_err(named)
+        Self::begin(dtype, &shape, options, cx)
     }
 
     /// Writes a whole array and gives the record for the column. Any order of elements and of bytes will do; format
@@ -89,8 +89,7 @@ impl ZarrWriter {
     /// As [`create`](Self::create) and [`append`](Self::append). Everything is removed then.
     pub fn write(array: &Array, options: &ZarrOptions, cx: &Context) -> Result<ZarrRecord> {
         let shape: Vec<Option<u64>> = array.shape().iter().map(|&length| Some(length as u64)).collect();
-        let open = Unfinished::begin(array.dtype(), &shape, options, cx).map_err(named)?;
-        let mut writer = Self { open: Some(open) };
+        let mut writer = Self::begin(array.dtype(), &shape, options, cx)?;
         let written = writer
             .open
             .as_mut()
@@ -102,6 +101,21 @@ impl ZarrWriter {
         }
     }
 
+    fn begin(dtype: &DType, shape: &[Option<u64>], options: &ZarrOptions, cx: &Context) -> Result<Self> {
+        let codec = options
+            .owner
+            .as_ref()
+            .map_or(NAME, |owner| &owner.name)
+            .to_owned();
+        match Unfinished::begin(dtype, shape, options, cx) {
+            Ok(open) => Ok(Self {
+                open: Some(open),
+                codec,
+            }),
+            Err(error) => Err(error.with_codec(codec)),
+        }
+    }
+
     /// Appends rows: an array of `[n, row_shape...]` for any `n`, or one row of `row_shape`. Any order of elements
     /// and of bytes will do.
     ///
@@ -109,8 +123,13 @@ impl ZarrWriter {
     /// Where dtype or shape are others, which changes nothing; and where a chunk cannot be stored, which gives up the
     /// array: everything that was written is removed, and the error's text has the coordinates of the chunk.
     pub fn append(&mut self, rows: &Array) -> Result<()> {
-        let open = self.open.as_mut().ok_or_else(given_up)?;
-        let rows = open.check_rows(rows).map_err(named)?;
+        let open = self
+            .open
+            .as_mut()
+            .ok_or_else(|| given_up().with_codec(&self.codec))?;
+        let rows = open
+            .check_rows(rows)
+            .map_err(|error| error.with_codec(&self.codec))?;
         match open.append(&rows) {
             Ok(()) => Ok(()),
             Err(error) => Err(self.give_up(error)),
@@ -163,11 +182,11 @@ impl ZarrWriter {
         self.open
             .take()
             .map_or(Ok(()), |mut open| open.remove())
-            .map_err(named)
+            .map_err(|error| error.with_codec(&self.codec))
     }
 
     fn give_up(&mut self, error: Error) -> Error {
-        let error = named(error);
+        let error = error.with_codec(&self.codec);
         match self.open.take().map(|mut open| open.remove()) {
             Some(Err(refusal)) => error.advise(format!(
                 "what was written could not be removed either ({refusal}); nothing opens it as an array, and its folder may be deleted"
@@ -186,10 +205,6 @@ impl Drop for ZarrWriter {
     }
 }
 
-fn named(error: Error) -> Error {
-    error.with_codec("zarr")
-}
-
 fn given_up() -> Error {
-    named(Error::invalid_value("this array was given up after an error").advise("begin another one"))
+    Error::invalid_value("this array was given up after an error").advise("begin another one")
 }

@@ -18,6 +18,9 @@ use crate::record::ZarrRecord;
 
 /// The document without which nothing opens as an array. It is written last.
 const METADATA: &str = "zarr.json";
+/// That of a Zarr V2 array, and its attributes.
+const METADATA_V2: &str = ".zarray";
+const ATTRIBUTES_V2: &str = ".zattrs";
 /// The buffer for rows that do not fill a chunk yet is made at once up to this size.
 const PREPARED_BYTES: usize = 64 << 20;
 /// How often another path is tried where there is something already.
@@ -82,11 +85,11 @@ impl Unfinished {
     /// The rows as an array with a first axis for them.
     pub(super) fn check_rows(&self, rows: &Array) -> Result<Array> {
         let plan = &self.sink.plan;
-        if rows.dtype().to_little_endian() != plan.dtype {
+        if rows.dtype().to_little_endian() != plan.source {
             return Err(Error::invalid_value(format!(
                 "rows of dtype {} were appended to an array of {}",
                 rows.dtype(),
-                plan.dtype
+                plan.source
             )));
         }
         let row_shape = plan.row_shape.as_deref().unwrap_or_default();
@@ -198,7 +201,7 @@ impl Unfinished {
                 .map(|&length| usize::try_from(length).unwrap_or(usize::MAX)),
         );
         Array::new(
-            plan.dtype.clone(),
+            plan.source.clone(),
             &shape,
             Order::C,
             Bytes::from(std::mem::take(&mut self.buffer)),
@@ -250,7 +253,7 @@ impl Unfinished {
             .with("path", folder.path())
             .with("store", self.store.as_str())
             .with("shape", shape.clone());
-        let record = if plan.version.major() >= 2 {
+        let record = if plan.owner.is_some() || plan.version.major() >= 2 {
             let (inventory, file) = inventory.spill();
             if let Some(file) = file {
                 put_document(folder, INVENTORY_FILE, file, &mut self.documents)?;
@@ -266,12 +269,14 @@ impl Unfinished {
                 .with("provenance", provenance)
         };
         let record = ZarrRecord::from_record(record)?;
-        put_document(
-            folder,
-            METADATA,
-            metadata::document(plan, &shape)?,
-            &mut self.documents,
-        )?;
+        let (key, document) = if plan.is_zarr_v2() {
+            let attributes = metadata::v2_attributes(plan)?;
+            put_document(folder, ATTRIBUTES_V2, attributes, &mut self.documents)?;
+            (METADATA_V2, metadata::v2_document(plan, &shape)?)
+        } else {
+            (METADATA, metadata::document(plan, &shape)?)
+        };
+        put_document(folder, key, document, &mut self.documents)?;
         Ok(record)
     }
 
