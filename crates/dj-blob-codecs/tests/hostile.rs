@@ -7,58 +7,14 @@
     reason = "a test asserts by panicking"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use dj_blob_codecs::api::{ErrorKind, Limits};
 use dj_blob_codecs::{Compression, Dims, PackOptions, UnpackOptions, Value, pack, unpack};
-
-thread_local! {
-    /// Bytes that this thread holds now, and held at most.
-    static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
-}
-
-/// The system's allocator, which counts.
-struct Counting;
-
-fn count(change: isize) {
-    // A thread that ends has no counter any more.
-    let _ = HELD.try_with(|held| {
-        let (now, most) = held.get();
-        held.set((now + change, most.max(now + change)));
-    });
-}
-
-#[expect(
-    unsafe_code,
-    reason = "a counting allocator, which hands everything on to the system's"
-)]
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use dj_codec_testkit::memory::{CountingAllocator, peak_of_thread};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// The most memory that `work` held at once.
-fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = HELD.get().0;
-    HELD.set((before, before));
-    let result = work();
-    (result, (HELD.get().1 - before) as usize)
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn blobs_below(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -107,7 +63,7 @@ fn read_as(blob: &[u8], ways: &[Dims], what: &dyn Fn() -> String) {
             .with_limits(small())
             .with_unwrap(dims == Dims::Auto);
         let blob = bytes::Bytes::copy_from_slice(blob);
-        let (result, held) = peak(|| options.unpack(blob.clone()));
+        let (result, held) = peak_of_thread(|| options.unpack(blob.clone()));
         // A value takes at most 40 bytes for each 9 on the wire, and may be built in two copies; what is decompressed has its
         // limit; the rest is an inflater's window and tables, and the words of errors.
         assert!(held <= 24 * blob.len() + (3 << 20), "{}: {held} bytes", what());
@@ -369,7 +325,7 @@ fn bombs_are_defused() {
     let zeros = dj_blob_codecs::api::Array::from_vec(vec![0_u8; 48 << 20], &[48 << 20]).unwrap();
     let bomb = pack(&zeros.into()).unwrap();
     assert!(bomb.len() < 100_000, "{}", bomb.len());
-    let (result, held) = peak(|| UnpackOptions::new().with_limits(small()).unpack(bomb.clone()));
+    let (result, held) = peak_of_thread(|| UnpackOptions::new().with_limits(small()).unpack(bomb.clone()));
     assert!(matches!(
         result.unwrap_err().kind(),
         ErrorKind::Limit {

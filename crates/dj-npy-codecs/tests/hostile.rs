@@ -6,8 +6,6 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,53 +13,11 @@ use dj_codec_api::{
     Array, Bytes, Context, Error, ErrorKind, Json, Limits, Record, Result, Store, StoreMap, Value, notation,
 };
 use dj_codec_testkit::MemoryStore;
+use dj_codec_testkit::memory::{CountingAllocator, peak_of_thread};
 use dj_npy_codecs::{Header, NpyCodec, NpySource, decode_npy, load_npy, map_npy, read_npy};
 
-thread_local! {
-    /// Bytes that this thread holds now, and held at most.
-    static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
-}
-
-/// The system's allocator, which counts.
-struct Counting;
-
-fn count(change: isize) {
-    // A thread that ends has no counter any more.
-    let _ = HELD.try_with(|held| {
-        let (now, most) = held.get();
-        held.set((now + change, most.max(now + change)));
-    });
-}
-
-#[expect(
-    unsafe_code,
-    reason = "a counting allocator, which hands everything on to the system's"
-)]
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// The most memory that `work` held at once.
-fn peak<T>(work: impl FnOnce() -> T) -> (T, isize) {
-    let before = HELD.get().0;
-    HELD.set((before, before));
-    let result = work();
-    (result, HELD.get().1 - before)
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn malformed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/malformed")
@@ -234,7 +190,7 @@ fn no_flip_of_a_header_byte_panics_or_takes_memory() {
                 let mut flipped = file.to_vec();
                 flipped[at] ^= 1 << bit;
                 let flipped = Bytes::from(flipped);
-                let ((), most) = peak(|| read_all(&flipped));
+                let ((), most) = peak_of_thread(|| read_all(&flipped));
                 assert!(most < 8 << 20, "byte {at}, bit {bit}: {most} bytes");
             }
         }
@@ -272,7 +228,7 @@ fn absurd_claims_cost_nothing() {
         b"\x93NUMPY\x03\x00\xff\xff\xff\x00".as_slice().into(),
     ];
     for file in files {
-        let (outcome, most) = peak(|| {
+        let (outcome, most) = peak_of_thread(|| {
             [
                 decode_npy(&file, &Limits::default()),
                 read_npy(file.as_ref(), &Limits::default()),
@@ -283,7 +239,7 @@ fn absurd_claims_cost_nothing() {
             assert!(error.to_string().len() < 600, "{error}");
         }
         // A stream of unknown length gets one block in advance.
-        assert!(most < (16 << 20) + 200 * file.len() as isize, "{most} bytes");
+        assert!(most < (16 << 20) + 200 * file.len(), "{most} bytes");
     }
 }
 

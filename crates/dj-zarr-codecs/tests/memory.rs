@@ -7,40 +7,17 @@
     reason = "a test asserts by panicking"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dj_codec_api::{Array, Bytes, Context, DType, Kind, ObjectMeta, Order, Result, Store, StoreMap};
+use dj_codec_testkit::memory::{CountingAllocator, peak_of_process};
 use dj_zarr_codecs::{Compressor, ZarrOptions, ZarrWriter};
 
-/// Counts what is allocated and not freed.
-struct Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[allow(unsafe_code, reason = "an allocator is unsafe; this one only counts")]
-// SAFETY: every call goes to the system's allocator with the same arguments.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// A store that takes its time and keeps only sizes.
 #[derive(Debug, Default)]
@@ -111,14 +88,13 @@ fn memory_is_bounded_by_chunks_in_flight() {
         let frame = Array::new(DType::new(Kind::UInt16), &[1, 256, 512], Order::C, noise.into()).unwrap();
 
         let mut writer = ZarrWriter::create(frame.dtype(), &[256, 512], &options, &cx).unwrap();
-        let before = LIVE.load(Ordering::Relaxed);
-        PEAK.store(before, Ordering::Relaxed);
         let frames = 8 * 20 * cores;
-        for _ in 0..frames {
-            writer.append(&frame).unwrap();
-        }
-        writer.finish().unwrap();
-        let peak = PEAK.load(Ordering::Relaxed) - before;
+        let ((), peak) = peak_of_process(|| {
+            for _ in 0..frames {
+                writer.append(&frame).unwrap();
+            }
+            writer.finish().unwrap();
+        });
         assert_eq!(store.objects.load(Ordering::Relaxed), 20 * cores + 1);
         assert!(store.bytes.load(Ordering::Relaxed) >= 20 * cores * FRAME);
         println!(
