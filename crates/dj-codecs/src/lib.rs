@@ -14,6 +14,8 @@ pub mod prelude;
 pub use dj_blob_codecs as blob;
 pub use dj_codec_api as api;
 pub use dj_codec_store as store;
+#[cfg(feature = "file")]
+pub use dj_file_codecs as file;
 #[cfg(feature = "hash")]
 pub use dj_hash_codecs as hash;
 #[cfg(feature = "npy")]

@@ -7,6 +7,8 @@ pub use dj_codec_api::{
     Registry, Result, Store, StoreMap, Stored, Stores, TypeSpec, Value,
 };
 pub use dj_codec_store::{Config, Environment, FileStore, MemoryStore};
+#[cfg(feature = "file")]
+pub use dj_file_codecs::{AttachCodec, Attachment, FilepathCodec, ObjectCodec, ObjectRef};
 #[cfg(feature = "hash")]
 pub use dj_hash_codecs::HashCodec;
 #[cfg(feature = "npy")]

@@ -1,6 +1,12 @@
 //! Fills registries from the cargo features.
 
-#[cfg(any(feature = "blob", feature = "hash", feature = "npy", feature = "zarr"))]
+#[cfg(any(
+    feature = "blob",
+    feature = "file",
+    feature = "hash",
+    feature = "npy",
+    feature = "zarr"
+))]
 use std::sync::Arc;
 
 use dj_codec_api::{Registry, Result};
@@ -11,7 +17,7 @@ use dj_codec_api::{Registry, Result};
 /// let mut registry = dj_codecs::api::Registry::new();
 /// dj_codecs::register_enabled(&mut registry)?;
 /// // Twice is once too often: a codec that is there already is never replaced silently.
-/// # #[cfg(any(feature = "blob", feature = "hash", feature = "npy", feature = "zarr"))]
+/// # #[cfg(any(feature = "blob", feature = "file", feature = "hash", feature = "npy", feature = "zarr"))]
 /// assert!(dj_codecs::register_enabled(&mut registry).is_err());
 /// # Ok::<(), dj_codecs::api::Error>(())
 /// ```
@@ -22,6 +28,12 @@ use dj_codec_api::{Registry, Result};
 pub fn register_enabled(registry: &mut Registry) -> Result<()> {
     #[cfg(feature = "blob")]
     registry.register(Arc::new(dj_blob_codecs::BlobCodec::new()))?;
+    #[cfg(feature = "file")]
+    {
+        registry.register(Arc::new(dj_file_codecs::AttachCodec))?;
+        registry.register(Arc::new(dj_file_codecs::ObjectCodec::new()))?;
+        registry.register(Arc::new(dj_file_codecs::FilepathCodec::new()))?;
+    }
     #[cfg(feature = "hash")]
     registry.register(Arc::new(dj_hash_codecs::HashCodec))?;
     #[cfg(feature = "npy")]
@@ -59,9 +71,12 @@ mod tests {
         register_enabled(&mut registry).unwrap();
         let names: Vec<_> = registry.list().into_iter().map(|codec| codec.name).collect();
         let wanted: Vec<&str> = [
+            ("attach", cfg!(feature = "file")),
             ("blob", cfg!(feature = "blob")),
+            ("filepath", cfg!(feature = "file")),
             ("hash", cfg!(feature = "hash")),
             ("npy", cfg!(feature = "npy")),
+            ("object", cfg!(feature = "file")),
             ("zarr", cfg!(feature = "zarr")),
         ]
         .into_iter()

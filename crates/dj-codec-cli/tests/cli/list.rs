@@ -34,9 +34,12 @@ fn the_table_is_for_people() {
         .collect();
     assert_snapshot!(squeezed.join("\n"), @r"
     codec from modes writes reads
+    attach dj-file-codecs 0.1.0 <attach> <attach@> 1.0 1.0
     blob dj-blob-codecs 0.1.0 <blob> <blob@> 2 1, 2
+    filepath dj-file-codecs 0.1.0 <filepath@> 1.0 1.0
     hash dj-hash-codecs 0.1.0 <hash@> 1.0 1.0
     npy dj-npy-codecs 0.1.0 <npy@> 1.0 1.0, 2.0, 3.0
+    object dj-file-codecs 0.1.0 <object@> 1.0 1.0
     ");
 }
 
