@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Decode(DecodeArgs),
     /// Says what a stored value is, without decoding its data
     Inspect(InspectArgs),
+    /// Shows an array as a picture: a frame, or a projection of all frames
+    Preview(Box<crate::commands::preview::PreviewArgs>),
     /// Decodes golden fixtures with this build
     VerifyFixtures(VerifyFixturesArgs),
     /// Checks each configured store: listing, writing, reading, deleting

@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod encode;
 mod inspect;
 mod list;
+pub(crate) mod preview;
 mod require;
 mod verify_fixtures;
 
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: &Cli, output: &mut Output) -> Outcome {
         Command::Encode(args) => encode::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Decode(args) => decode::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Inspect(args) => inspect::run(args, &Session::new(&cli.stores, output)?, output),
+        Command::Preview(args) => preview::run(args, &Session::new(&cli.stores, output)?, output),
         Command::VerifyFixtures(args) => verify_fixtures::run(args, output),
         Command::Doctor(args) => doctor::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Demo => demo::run(&cli.stores, output),

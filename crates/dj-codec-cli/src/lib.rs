@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod inspection;
 mod key;
+mod located;
 mod output;
 mod progress;
 mod session;

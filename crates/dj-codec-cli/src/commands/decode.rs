@@ -16,9 +16,9 @@ use crate::summary::{self, Rows, bytes_text, shape_text};
 use crate::target::Target;
 
 pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
-    let registry = registry(args)?;
+    let registry = registry(args.blob_dims)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
-    refuse_options_of_others(args, &column)?;
+    refuse_options_of_others(args.view.as_deref(), args.blob_dims, &column)?;
     let target = args
         .out
         .as_deref()
@@ -47,9 +47,9 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
 }
 
 /// The codecs of this build, set to what the options ask for.
-fn registry(args: &DecodeArgs) -> Outcome<Registry> {
+pub(super) fn registry(blob_dims: Option<BlobDims>) -> Outcome<Registry> {
     let mut registry = dj_codecs::default_registry();
-    if let Some(dims) = args.blob_dims {
+    if let Some(dims) = blob_dims {
         let codec = BlobCodec::new().with_dims(match dims {
             BlobDims::Auto => Dims::Auto,
             BlobDims::Bits32 => Dims::Bits32,
@@ -69,16 +69,20 @@ fn stored(args: &DecodeArgs, session: &Session) -> Outcome<Stored> {
 }
 
 /// Refuses what only other codecs have, rather than ignore it.
-fn refuse_options_of_others(args: &DecodeArgs, column: &Column) -> Outcome {
+pub(super) fn refuse_options_of_others(
+    view: Option<&str>,
+    blob_dims: Option<BlobDims>,
+    column: &Column,
+) -> Outcome {
     let codec = match column.chain().first() {
         Some(codec) => format!("the codec <{}>", codec.name()),
         None => format!("the type {}", column.spec()),
     };
-    if args.view.is_some() {
+    if view.is_some() {
         return Err(Failure::usage(format!("--view: {codec} has no views")));
     }
     let blob = column.chain().first().is_some_and(|codec| codec.name() == "blob");
-    if args.blob_dims.is_some() && !blob {
+    if blob_dims.is_some() && !blob {
         return Err(Failure::usage(format!(
             "--blob-dims: {codec} has no such option; it is for blobs"
         )));

@@ -1,0 +1,60 @@
+//! `.npy` files.
+
+use std::ops::Range;
+
+use dj_codecs::api::{Array, DType, Error, Order, Result};
+use dj_codecs::npy::NpyRef;
+
+use super::Source;
+use super::memory::{Memory, narrowed};
+
+/// A `.npy` file, of which rows are read.
+struct Npy<'a> {
+    array: &'a NpyRef,
+    dtype: DType,
+    shape: Vec<u64>,
+}
+
+/// The best way to read parts of this file.
+pub(super) fn source<'a>(array: &'a NpyRef) -> Result<Box<dyn Source + 'a>> {
+    let header = array.header()?;
+    // The rows of an array in Fortran order are all over the file. A map lets them be read in the file's own order.
+    if header.order() == Order::Fortran
+        && let Ok(mapped) = array.mmap()
+    {
+        return Ok(Box::new(Memory::new(mapped)));
+    }
+    Ok(Box::new(Npy {
+        array,
+        dtype: header.dtype().clone(),
+        shape: header.shape().iter().map(|&length| length as u64).collect(),
+    }))
+}
+
+impl Source for Npy<'_> {
+    fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+
+    fn grain(&self) -> Option<Vec<u64>> {
+        let mut grain = self.shape.clone();
+        if let Some(rows) = grain.first_mut() {
+            *rows = 1;
+        }
+        Some(grain)
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Array> {
+        let (Some(rows), Some(others)) = (region.first(), region.get(1..)) else {
+            return Err(Error::invalid_value("an array without dimensions has no rows"));
+        };
+        let read = self.array.rows(rows.clone())?;
+        let mut within = vec![0..rows.end.saturating_sub(rows.start)];
+        within.extend(others.iter().cloned());
+        narrowed(&read, &within)
+    }
+}
