@@ -3,10 +3,12 @@
 
 mod dtype;
 mod error;
+mod noise;
 mod table;
 mod transform;
 
 pub use dtype::{DType, Integer, Sample};
 pub use error::{Error, Result};
+pub use noise::{Method, NoiseEstimator, NoiseModel, estimate};
 pub use table::{Bound, Clamped, Decoder, Params, Table, WriterMachine};
 pub use transform::Anscombe;

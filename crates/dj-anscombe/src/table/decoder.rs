@@ -277,7 +277,7 @@ fn direct(params: &Params, meanings: &BTreeMap<i64, Meaning>) -> Option<TypedTab
     for (expected, (code, meaning)) in (0_i64..).zip(meanings) {
         match meaning {
             Meaning::Middle(middle) if *code == expected && fits(*middle, params.decoded) => {
-                values.push(*middle)
+                values.push(*middle);
             }
             _ => return None,
         }
