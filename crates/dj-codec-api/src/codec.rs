@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::check::{self, CheckLevel};
 use crate::dispatch::FormatInfo;
 use crate::{Context, FormatVersion, Json, Record, Result, TypeSpec, Value};
 
@@ -73,6 +74,17 @@ impl CodecInfo {
     pub fn with_datajoint(mut self, requirement: impl Into<Cow<'static, str>>) -> Self {
         self.datajoint = requirement.into();
         self
+    }
+
+    /// The format of this list that a version is read as: itself, or where a newer minor was found the newest of its major.
+    #[must_use]
+    pub fn format_of(&self, version: FormatVersion) -> Option<&FormatInfo> {
+        let older =
+            |format: &&FormatInfo| format.version.major() == version.major() && format.version <= version;
+        self.reads
+            .iter()
+            .filter(older)
+            .max_by_key(|format| format.version)
     }
 }
 
@@ -169,9 +181,41 @@ pub trait Codec: fmt::Debug + Send + Sync {
     /// Where it is damaged, of a format that is not known, or over a limit.
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value>;
 
+    /// The first `length` bytes of what [`decode`](Self::decode) would give, or all of it: enough for the next codec to
+    /// tell the [format](Self::format_version). The default decodes everything; a codec whose values are bytes in a store
+    /// reads their beginning.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), as far as it is looked at.
+    fn decode_front(&self, stored: Value, length: u64, cx: &Context) -> Result<Value> {
+        let _ = length;
+        self.decode(stored, cx)
+    }
+
+    /// Looks whether a stored value is as it was written, as closely as asked. The default knows what every record says
+    /// (`path`, `size`), and at [`CheckLevel::Full`] decodes and loads the value. A codec that keeps digests or
+    /// inventories compares them too.
+    ///
+    /// # Errors
+    /// Where something is wanting: what a reader of the value would meet, and what it would not notice.
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        match level {
+            CheckLevel::Full => self.decode(stored.clone(), cx)?.load().map(drop),
+            CheckLevel::Presence | CheckLevel::Size => {
+                check::references(&self.referenced_paths(stored), stored, cx, level)
+            }
+        }
+    }
+
     /// The objects in stores that a stored value needs. The default reads `path` and `store` of a record.
     fn referenced_paths(&self, stored: &Value) -> Vec<Reference> {
         record_reference(stored).into_iter().collect()
+    }
+
+    /// The keys of the codec's own records, in all formats that it reads. When a value is encoded anew, these are taken from
+    /// the new record alone; every other key of the old one is somebody else's, and is kept.
+    fn record_keys(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// The data format of what [`decode`](Self::decode) would be given, without decoding it; `None` for codecs whose

@@ -2,8 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::check::CheckLevel;
 use crate::codec::Reference;
-use crate::{Codec, Context, Error, FormatVersion, Json, Mode, Registry, Result, Stored, TypeSpec, Value};
+use crate::{
+    Codec, Context, Error, FormatStatus, FormatVersion, Json, Mode, Outdated, Registry, Result, Stored,
+    TypeSpec, Value,
+};
+
+/// How much of a value the outermost codec is shown to tell its format.
+const FRONT: u64 = 4096;
 
 /// A resolved type spec: what an application encodes and decodes values with.
 ///
@@ -133,16 +140,76 @@ impl Column {
             return Ok(Value::Null);
         }
         let cx = cx.clone().with_column_store(self.store());
+        let kept = cx.outdated_hook().map(|_| stored.clone());
         let mut value = self.open_stored(stored)?;
         for codec in self.chain.iter().rev() {
             value = codec
                 .decode(value, &cx)
                 .map_err(|error| error.with_codec(codec.name()))?;
         }
+        if let Some(stored) = kept {
+            self.tell_outdated(&stored, &value, &cx);
+        }
         Ok(value)
     }
 
-    /// The data format of a stored value: that of the outermost codec, for which the inner ones are decoded.
+    /// Calls the context's hook where the value is stored in an older format than the outermost codec writes.
+    fn tell_outdated(&self, stored: &Stored, value: &Value, cx: &Context) {
+        let Some((codec, hook)) = self.chain.first().zip(cx.outdated_hook()) else {
+            return;
+        };
+        let info = codec.info();
+        // The value has been decoded; that its format cannot be told a second time takes nothing from that.
+        let (Some(current), Ok(Some(found))) = (info.writes, self.format_version(stored.clone(), cx)) else {
+            return;
+        };
+        let status = match info.format_of(found) {
+            Some(format) if found < current && !found.is_intrinsic() => format.status,
+            _ => return,
+        };
+        if status == FormatStatus::Current {
+            return;
+        }
+        (hook.0)(&Outdated {
+            column: self,
+            stored,
+            value,
+            cx,
+            found,
+            current,
+            status,
+        });
+    }
+
+    /// Looks whether a stored value is as it was written; see [`Codec::check`]. NULL always is.
+    ///
+    /// # Errors
+    /// Where something is wanting.
+    pub fn check(&self, stored: Stored, cx: &Context, level: CheckLevel) -> Result<()> {
+        let (Some((outermost, inner)), false) = (self.chain.split_first(), matches!(stored, Stored::Null))
+        else {
+            return Ok(());
+        };
+        let cx = cx.clone().with_column_store(self.store());
+        let mut value = self.open_stored(stored)?;
+        if level < CheckLevel::Full {
+            let innermost = inner.last().unwrap_or(outermost);
+            return innermost
+                .check(&value, &cx, level)
+                .map_err(|error| error.with_codec(innermost.name()));
+        }
+        for codec in inner.iter().rev() {
+            value = codec
+                .decode(value, &cx)
+                .map_err(|error| error.with_codec(codec.name()))?;
+        }
+        outermost
+            .check(&value, &cx, level)
+            .map_err(|error| error.with_codec(outermost.name()))
+    }
+
+    /// The data format of a stored value: that of the outermost codec, for which the inner ones read the front of what they
+    /// hold.
     /// `None` for NULL, and for codecs whose format has no version.
     ///
     /// # Errors
@@ -158,7 +225,7 @@ impl Column {
         let mut value = self.open_stored(stored)?;
         for codec in inner.iter().rev() {
             value = codec
-                .decode(value, &cx)
+                .decode_front(value, FRONT, &cx)
                 .map_err(|error| error.with_codec(codec.name()))?;
         }
         outermost

@@ -1,10 +1,21 @@
 //! What a codec is told about the value at hand.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::layout::ObjectPath;
+use crate::layout::{ObjectPath, generate_token};
+use crate::outdated::{Hook, Outdated};
 use crate::warning::{Given, Unheard};
 use crate::{FormatVersion, Limits, OpenStore, Record, Result, Stores, Value, Warning, Warnings};
+
+/// Where the random part of the paths of new objects comes from.
+pub trait Tokens: fmt::Debug + Send + Sync {
+    /// A token of `length` characters of [`TOKEN_ALPHABET`](crate::layout::TOKEN_ALPHABET), another one at each call.
+    ///
+    /// # Errors
+    /// Where there is none to give.
+    fn token(&self, length: i64) -> Result<String>;
+}
 
 /// Which value of which table a codec works on, the stores at hand, and the limits that it obeys.
 ///
@@ -31,6 +42,8 @@ pub struct Context {
     format_version: Option<FormatVersion>,
     warnings: Arc<dyn Warnings>,
     given: Arc<Given>,
+    tokens: Option<Arc<dyn Tokens>>,
+    outdated: Option<Hook>,
 }
 
 impl Context {
@@ -55,6 +68,8 @@ impl Context {
             format_version: None,
             warnings: Arc::new(Unheard),
             given: Arc::default(),
+            tokens: None,
+            outdated: None,
         }
     }
 
@@ -95,6 +110,65 @@ impl Context {
         self.warnings = warnings;
         self.given = Arc::default();
         self
+    }
+
+    /// Takes the tokens in the paths of new objects from here rather than at random: for tests and format locks, whose output
+    /// must be the same each time. Two values of one row, written with the same tokens, would contend for one path.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Arc<dyn Tokens>) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Calls `hook` whenever [`Column::decode`](crate::Column::decode) has decoded a value that is stored in an older data format than
+    /// its codec writes today, so that an application can migrate what it comes upon. The hook may re-encode the value there
+    /// and then ([`Outdated::reencode`]), or note the row for later. What becomes of it is the hook's; the decoding goes on.
+    ///
+    /// Formats that are told apart by a magic number (`<blob>`) and older ones that the codec still holds for current (`<npy@>`)
+    /// are not outdated. Telling the format reads what tells it a second time: for `<zarr@>` the array's metadata. The
+    /// typed faces of codecs call no hook.
+    ///
+    /// ```no_run
+    /// use std::sync::{Arc, Mutex};
+    /// # use dj_codec_api::{Column, Context, Registry, Result, StoreMap, Stored};
+    ///
+    /// # fn rows() -> Vec<(i64, Stored)> { Vec::new() }
+    /// # fn update(_: i64, _: &Stored) {}
+    /// # fn main() -> Result<()> {
+    /// # let (registry, stores) = (Registry::linked()?, StoreMap::new());
+    /// let column = Column::resolve("<zarr@main>", &registry)?;
+    /// let renewed = Arc::new(Mutex::new(None));
+    /// let place = renewed.clone();
+    /// let cx = Context::new(stores).with_field("lab", "recording", "movie").on_outdated(move |old| {
+    ///     println!("<{}> {} -> {}", old.codec(), old.found(), old.current());
+    ///     *place.lock().unwrap() = Some(old.reencode());
+    /// });
+    /// for (id, stored) in rows() {
+    ///     let movie = column.decode(stored, &cx.clone().with_key("recording_id", id))?;
+    ///     if let Some(new) = renewed.lock().unwrap().take() {
+    ///         update(id, &new?);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_outdated(mut self, hook: impl Fn(&Outdated<'_>) + Send + Sync + 'static) -> Self {
+        self.outdated = Some(Hook(Arc::new(hook)));
+        self
+    }
+
+    pub(crate) fn outdated_hook(&self) -> Option<&Hook> {
+        self.outdated.as_ref()
+    }
+
+    pub(crate) fn without_outdated_hook(mut self) -> Self {
+        self.outdated = None;
+        self
+    }
+
+    pub(crate) fn clear_format_version(&mut self) {
+        self.format_version = None;
     }
 
     /// The context of a column that names this store: `None` for a column in the table, an empty name for the
@@ -181,6 +255,11 @@ impl Context {
     /// # Errors
     /// Where the names or the key would lead outside of the store.
     pub fn new_object_path(&self, store: &OpenStore, ext: Option<&str>) -> Result<String> {
+        let length = store.layout.token_length;
+        let token = match &self.tokens {
+            Some(tokens) => tokens.token(length),
+            None => generate_token(length),
+        }?;
         ObjectPath {
             schema: &self.schema,
             table: &self.table,
@@ -189,7 +268,7 @@ impl Context {
             ext,
             layout: &store.layout,
         }
-        .build()
+        .build_with_token(&token)
     }
 
     /// Gives a warning, once for each codec, kind and topic.

@@ -53,6 +53,13 @@ impl FormatVersion {
         }
     }
 
+    /// Whether the version has one part: the format is told apart by a magic number, and which one a value is written in
+    /// depends on the value.
+    #[must_use]
+    pub const fn is_intrinsic(&self) -> bool {
+        self.parts == 1
+    }
+
     /// The number that changes when older readers cannot read the format.
     #[must_use]
     pub const fn major(&self) -> u64 {

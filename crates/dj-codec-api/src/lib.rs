@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod array;
+mod check;
 mod codec;
 mod column;
 mod context;
@@ -14,6 +15,7 @@ mod lazy;
 mod limits;
 mod memory_store;
 pub mod notation;
+mod outdated;
 mod record;
 mod registry;
 mod store;
@@ -24,9 +26,10 @@ pub mod value;
 mod warning;
 
 pub use array::{Array, Element, Order};
+pub use check::CheckLevel;
 pub use codec::{Codec, CodecInfo, Mode, Reference};
 pub use column::Column;
-pub use context::Context;
+pub use context::{Context, Tokens};
 pub use dispatch::{FormatInfo, FormatStatus, Reader, VersionDispatch};
 pub use dtype::{ByteOrder, DType, Field, Kind, StructType, TimeBase, TimeUnit};
 pub use error::{Error, ErrorKind, Result};
@@ -34,6 +37,7 @@ pub use format_version::FormatVersion;
 pub use lazy::Lazy;
 pub use limits::Limits;
 pub use memory_store::MemoryStore;
+pub use outdated::Outdated;
 pub use record::Record;
 #[doc(hidden)]
 pub use registry::LinkedCodec;
