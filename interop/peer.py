@@ -3,14 +3,18 @@
 
 Started in a folder with a ``datajoint.json`` (``workspace.py`` makes it), in the environment of ``environment.py``. A request is
 ``{"op": NAME, ...}``; the answer is ``{"ok": true, ...}`` or ``{"ok": false, "error": "Type: text"}``. Key values are plain JSON, or
-``{"$date"|"$datetime"|"$time"|"$decimal"|"$uuid"|"$float": "..."}``; an array is ``{"$npy": "FILE"}``. What the operations do,
-take and give stands in their docstrings below. The end of standard input ends the program.
+``{"$date"|"$datetime"|"$time"|"$decimal"|"$uuid"|"$float": "..."}``; an array is ``{"$npy": "FILE"}``, a file or folder ``{"$path":
+"PATH"}``, a value of ``values.py`` ``{"$value": "NAME"}``, any other value ``{"$notation": "TEXT"}`` (``notation.py``). Notation travels as
+text within JSON, so that no reader of JSON on the way changes it. What a column of bytes holds is ``{"$bytes": "BASE64"}``.
+What the operations do, take and give stands in their docstrings below. The end of standard input ends the program.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime
 import decimal
+import functools
 import importlib.metadata
 import json
 import os
@@ -34,7 +38,15 @@ import zarr  # noqa: E402
 import zarrs  # noqa: E402, F401
 
 import arrays  # noqa: E402
+import notation  # noqa: E402
+import values  # noqa: E402
 import zarr_codec  # noqa: E402, F401
+
+@functools.cache
+def _named() -> dict:
+    """The values of ``values.py``, by name."""
+    return dict(values.cases())
+
 
 TYPED = {
     "$date": datetime.date.fromisoformat,
@@ -44,6 +56,9 @@ TYPED = {
     "$uuid": uuid.UUID,
     "$float": float,
     "$npy": lambda file: np.load(file, allow_pickle=False),
+    "$path": Path,
+    "$value": lambda name: _named()[name],
+    "$notation": notation.read,
 }
 
 
@@ -57,6 +72,20 @@ def _value(told):
 
 def _values(told: dict) -> dict:
     return {name: _value(value) for name, value in told.items()}
+
+
+def _held(stored):
+    """What a column holds, as JSON: bytes in a wrapper, the text of a document as the document."""
+    if isinstance(stored, bytes | bytearray | memoryview):
+        return {"$bytes": base64.b64encode(stored).decode()}
+    return None if stored is None else json.loads(stored)
+
+
+def _to_hold(told):
+    """The other way: a parameter of SQL."""
+    if isinstance(told, dict) and set(told) == {"$bytes"}:
+        return base64.b64decode(told["$bytes"], validate=True)
+    return None if told is None else json.dumps(told)
 
 
 def _save(array: np.ndarray, out: str) -> dict:
@@ -168,28 +197,91 @@ class Peer:
             return value.bytes
         return value
 
+    def values(self) -> dict:
+        """Gives each value of ``values.py``: its name, and its notation."""
+        return {"values": [{"name": name, "value": notation.write(value)} for name, value in _named().items()]}
+
+    def fetch_value(self, table: str, key: dict, field: str) -> dict:
+        """Fetches one value as a user does. Gives its notation, where a stored file is told by what its handle reads and
+        verifies; and the type's name."""
+        value = (self.tables[table] & _values(key)).fetch1(field)
+        told = {"class": type(value).__name__}
+        if value is not None and self.tables[table].heading[field].codec.name == "attach":
+            return {**told, "value": notation.file(Path(value).name, Path(value).read_bytes()), "path": value}
+        if isinstance(value, dj.objectref.ObjectRef):
+            told |= {"size": value.size, "ext": value.ext, "is_dir": value.is_dir, "item_count": value.item_count}
+        return {**told, "value": notation.write(value)}
+
+    def pass_on(self, table: str, field: str, keys: list) -> dict:
+        """Fetches the value of each row and inserts it into a new row: ``keys`` are pairs of the row's key and the new one's.
+        Gives the notation of each, or the error that stopped that one."""
+        told = []
+        for key, new in keys:
+            try:
+                value = (self.tables[table] & _values(key)).fetch1(field)
+                told.append({"value": notation.write(value)})
+                self.tables[table].insert1({**_values(new), field: value})
+            except Exception as error:  # of one value among many
+                told.append({"error": f"{type(error).__name__}: {error}"})
+        return {"rows": told}
+
+    def staged(self, table: str, row: dict, field: str, ext: str, parts: dict) -> dict:
+        """Inserts a row whose object is written straight into the store: ``parts`` has the contents (base64) of one file with
+        an empty path, or of the files of a folder by their paths."""
+        with self.tables[table].staged_insert1 as staged:
+            for name, value in _values(row).items():
+                staged.rec[name] = value
+            if set(parts) == {""}:
+                with staged.open(field, ext) as opened:
+                    opened.write(base64.b64decode(parts[""]))
+            else:
+                mapping = staged.store(field, ext)
+                for path, data in parts.items():
+                    mapping[path] = base64.b64decode(data)
+        return {}
+
+    def set_download(self, folder: str) -> dict:
+        """Where ``<attach>`` puts what is fetched."""
+        dj.config.download_path = folder
+        return {}
+
     def raw(self, table: str, key: dict, field: str) -> dict:
-        """Gives what the database holds in a JSON column, read by SQL alone; null where it is NULL."""
+        """Gives what the database holds in a column of JSON or bytes, read by SQL alone; null where it is NULL."""
+        (row,) = self.raw_many(table, [key], field)["records"]
+        return {"record": row}
+
+    def raw_many(self, table: str, keys: list, field: str) -> dict:
+        """The same of several rows."""
         adapter = self.connection.adapter
-        column = adapter.quote_identifier(field)
-        text = f"{column}::text" if dj.config.database.backend == "postgresql" else f"CAST({column} AS CHAR)"
-        where, parameters = self._where(key)
-        sql = f"SELECT {text} FROM {self.tables[table].full_table_name} WHERE {where}"
-        rows = self.connection.query(sql, args=parameters).fetchall()
-        if len(rows) != 1:
-            raise LookupError(f"{len(rows)} rows of {table} at {key}")
-        return {"record": None if rows[0][0] is None else json.loads(rows[0][0])}
+        text = column = adapter.quote_identifier(field)
+        if self.tables[table].heading[field].json:
+            postgresql = dj.config.database.backend == "postgresql"
+            text = f"{column}::text" if postgresql else f"CAST({column} AS CHAR)"
+        records = []
+        for key in keys:
+            where, parameters = self._where(key)
+            sql = f"SELECT {text} FROM {self.tables[table].full_table_name} WHERE {where}"
+            rows = self.connection.query(sql, args=parameters).fetchall()
+            if len(rows) != 1:
+                raise LookupError(f"{len(rows)} rows of {table} at {key}")
+            records.append(_held(rows[0][0]))
+        return {"records": records}
 
     def put_raw(self, table: str, key: dict, fields: dict) -> dict:
-        """Inserts a row by SQL alone: key values, and JSON records (or null) as they stand."""
+        """Inserts a row by SQL alone: key values, and what the columns hold as it stands."""
+        return self.put_many(table, [{"key": key, "fields": fields}])
+
+    def put_many(self, table: str, rows: list) -> dict:
+        """The same with several rows."""
         quote = self.connection.adapter.quote_identifier
-        columns = ", ".join(quote(name) for name in [*key, *fields])
-        parameters = [self._parameter(value) for value in key.values()]
-        parameters += [None if record is None else json.dumps(record) for record in fields.values()]
-        marks = ", ".join(["%s"] * len(parameters))
-        self.connection.query(
-            f"INSERT INTO {self.tables[table].full_table_name} ({columns}) VALUES ({marks})", args=parameters
-        )
+        for row in rows:
+            columns = ", ".join(quote(name) for name in [*row["key"], *row["fields"]])
+            parameters = [self._parameter(value) for value in row["key"].values()]
+            parameters += [_to_hold(stored) for stored in row["fields"].values()]
+            marks = ", ".join(["%s"] * len(parameters))
+            self.connection.query(
+                f"INSERT INTO {self.tables[table].full_table_name} ({columns}) VALUES ({marks})", args=parameters
+            )
         return {}
 
     def delete_raw(self, table: str, key: dict) -> dict:
@@ -267,7 +359,11 @@ class Peer:
         return {}
 
 
-OPERATIONS = ["hello", "arrays", "declare", "insert", "fetch1", "raw", "put_raw", "delete_raw", "open_zarr", "equal", "drop"]
+OPERATIONS = [
+    *("hello", "declare", "drop"),
+    *("arrays", "values", "insert", "staged", "set_download", "fetch1", "fetch_value", "pass_on"),
+    *("raw", "raw_many", "put_raw", "put_many", "delete_raw", "open_zarr", "equal"),
+]
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use dj_codecs::api::{Value, notation};
+
 /// What a check comes to.
 pub(crate) type Outcome<T = ()> = Result<T, Failed>;
 
@@ -62,4 +64,20 @@ pub(crate) fn same<T: PartialEq + fmt::Debug + ?Sized>(what: &str, found: &T, wa
     ensure(found == wanted, || {
         format!("{what} is {found:?}, it should be {wanted:?}")
     })
+}
+
+/// Fails unless two values are equal, and shows both in the notation.
+pub(crate) fn same_value(what: &str, found: &Value, wanted: &Value) -> Outcome {
+    ensure(found == wanted, || {
+        format!("{what} is {}, it should be {}", shown(found), shown(wanted))
+    })
+}
+
+/// A value in the notation, cut where it is long.
+pub(crate) fn shown(value: &Value) -> String {
+    let text = notation::to_string(value).unwrap_or_else(|error| error.to_string());
+    match text.char_indices().nth(1500) {
+        None => text,
+        Some((at, _)) => format!("{}... ({} bytes)", text.get(..at).unwrap_or_default(), text.len()),
+    }
 }

@@ -6,10 +6,25 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use dj_codecs::api::Json;
+use dj_codecs::api::{Json, Limits, Value, notation};
 use serde_json::json;
 
 use crate::failed::{Failed, Outcome, ensure};
+
+/// A value that Python fetched.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// The value.
+    pub(crate) value: Value,
+    /// What else was told: `class`, and what a handle says.
+    pub(crate) told: Json,
+}
+
+/// The value of a notation, which travels as text within JSON.
+pub(crate) fn value_of(told: Option<&Json>) -> Outcome<Value> {
+    let text = told.and_then(Json::as_str).ok_or("Python told of no value")?;
+    Ok(notation::from_str(text, &Limits::default())?)
+}
 
 /// A running `peer.py`. Its docstrings say what the operations do, take and give.
 #[derive(Debug)]
@@ -68,7 +83,7 @@ impl Peer {
         }
     }
 
-    /// The record that a row holds, read by SQL alone.
+    /// What a column of a row holds, read by SQL alone: a record, or `{"$bytes": ...}`.
     pub(crate) fn raw(&self, table: &str, key: &Json, field: &str) -> Outcome<Json> {
         let mut answer = self.ask("raw", json!({"table": table, "key": key, "field": field}))?;
         Ok(answer
@@ -94,6 +109,23 @@ impl Peer {
         self.compare(file, any_order)
             .map_err(|failed| failed.during("Python fetches another array"))?;
         Ok(told)
+    }
+
+    /// Fetches a value of any kind as a Python user does.
+    pub(crate) fn fetch_value(&self, table: &str, key: &Json, field: &str) -> Outcome<Fetched> {
+        let told = self.ask("fetch_value", json!({"table": table, "key": key, "field": field}))?;
+        let value = value_of(told.get("value"))?;
+        Ok(Fetched { value, told })
+    }
+
+    /// Whether an operation fails in Python, in these words.
+    pub(crate) fn refuses(&self, operation: &str, request: Json, words: &str) -> Outcome {
+        match self.ask(operation, request) {
+            Ok(_) => Err(format!("Python can {operation} it; it was known to fail with {words:?}").into()),
+            Err(failed) => ensure(failed.to_string().contains(words), || {
+                format!("it was known to fail with {words:?}; now {failed}")
+            }),
+        }
     }
 
     /// Whether Python fetches NULL.

@@ -39,13 +39,15 @@ pub(crate) struct Table {
     pub(crate) primary_key: Vec<String>,
     /// Its definition.
     pub(crate) definition: String,
-    /// The columns that hold arrays.
+    /// The columns beside the key.
     pub(crate) columns: Vec<TableColumn>,
     /// The primary keys that are tried.
     pub(crate) keys: Vec<Json>,
+    /// Whether the columns hold objects, and the keys are those of another table.
+    pub(crate) objects: bool,
 }
 
-/// A column that holds arrays.
+/// A column that holds values of a codec.
 #[derive(Debug, Clone)]
 pub(crate) struct TableColumn {
     /// Its name.
@@ -54,7 +56,28 @@ pub(crate) struct TableColumn {
     pub(crate) spec: String,
 }
 
+impl Table {
+    /// The columns of a codec.
+    pub(crate) fn columns_of(&self, codec: &str) -> impl Iterator<Item = &TableColumn> {
+        self.columns.iter().filter(move |column| column.codec() == codec)
+    }
+
+    /// A column by its name.
+    pub(crate) fn column(&self, name: &str) -> Outcome<&TableColumn> {
+        self.columns
+            .iter()
+            .find(|column| column.name == name)
+            .ok_or_else(|| format!("the table {} has no column {name}", self.class).into())
+    }
+}
+
 impl TableColumn {
+    /// The codec that the spec names.
+    pub(crate) fn codec(&self) -> &str {
+        let name = self.spec.trim_matches(['<', '>']);
+        name.split_once('@').map_or(name, |(codec, _)| codec)
+    }
+
     /// Whether it is one of `<zarr@...>`, which keeps no byte order.
     pub(crate) fn is_zarr(&self) -> bool {
         self.spec.starts_with("<zarr@")
@@ -98,9 +121,10 @@ pub(crate) fn tables(backend: Backend) -> Outcome<Vec<Table>> {
                 spec: spec.into(),
             })
         });
+        let keys_of = table.get("keys_of").and_then(Json::as_str);
         let keys = scenario
             .get("keys")
-            .and_then(|keys| keys.get(class))
+            .and_then(|keys| keys.get(keys_of.unwrap_or(class)))
             .and_then(Json::as_array);
         let keys = keys
             .into_iter()
@@ -114,6 +138,7 @@ pub(crate) fn tables(backend: Backend) -> Outcome<Vec<Table>> {
             definition: definition.into(),
             columns: columns.collect(),
             keys: keys.collect(),
+            objects: keys_of.is_some(),
         });
     }
     Ok(tables)

@@ -1,9 +1,13 @@
 //! What is tried, on each database.
 
+mod blobs;
 mod formats;
 mod from_python;
+mod generated;
+mod hashes;
 mod keys;
 mod libraries;
+mod nulls;
 mod program;
 mod s3;
 mod to_python;
@@ -18,6 +22,10 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     from_python::run(ws, report)?;
     to_python::run(ws, report)?;
     keys::run(ws, report);
+    blobs::run(ws, report)?;
+    hashes::run(ws, report)?;
+    nulls::run(ws, report)?;
+    generated::run(ws, report)?;
     program::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {

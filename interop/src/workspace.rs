@@ -11,6 +11,7 @@ use crate::case::Case;
 use crate::failed::{Failed, Outcome, ensure};
 use crate::ground::Ground;
 use crate::key;
+use crate::named::Named;
 use crate::peer::Peer;
 use crate::plan::{self, Backend, Table, TableColumn};
 use crate::program::Program;
@@ -26,6 +27,7 @@ pub(crate) struct Workspace {
     pub(crate) peer: Peer,
     pub(crate) program: Program,
     pub(crate) cases: Vec<Case>,
+    pub(crate) values: Vec<Named>,
     tables: Vec<Table>,
     stores: Arc<ConfiguredStores>,
     registry: Registry,
@@ -67,6 +69,7 @@ impl Workspace {
             table.primary_key = fields.filter_map(Json::as_str).map(str::to_owned).collect();
         }
         let cases = Case::all(&peer, &folder.join("npy"))?;
+        let values = Named::all(&peer)?;
         Ok(Self {
             backend,
             stores: Arc::new(stores_of(&folder)?),
@@ -74,6 +77,7 @@ impl Workspace {
             folder,
             peer,
             cases,
+            values,
             tables,
             registry: dj_codecs::default_registry(),
         })
@@ -92,15 +96,22 @@ impl Workspace {
 
     /// The table that has a row for each array.
     pub(crate) fn arrays(&self) -> Outcome<&Table> {
-        self.tables
-            .iter()
-            .find(|table| table.class == "Arrays")
-            .ok_or_else(|| "scenario.json has no table Arrays".into())
+        self.table("Arrays")
     }
 
-    /// The tables whose keys are tried.
+    /// A table by the name of its class.
+    pub(crate) fn table(&self, class: &str) -> Outcome<&Table> {
+        self.tables
+            .iter()
+            .find(|table| table.class == class)
+            .ok_or_else(|| format!("scenario.json has no table {class}").into())
+    }
+
+    /// The tables of arrays whose keys are tried.
     pub(crate) fn keyed(&self) -> impl Iterator<Item = &Table> {
-        self.tables.iter().filter(|table| !table.keys.is_empty())
+        self.tables
+            .iter()
+            .filter(|table| !table.keys.is_empty() && !table.objects)
     }
 
     /// An array by its name.
@@ -111,6 +122,14 @@ impl Workspace {
             .ok_or_else(|| format!("arrays.py has no {name}").into())
     }
 
+    /// A value of `values.py` by its name.
+    pub(crate) fn value(&self, name: &str) -> Outcome<&Named> {
+        self.values
+            .iter()
+            .find(|value| value.name == name)
+            .ok_or_else(|| format!("values.py has no {name}").into())
+    }
+
     /// The stores.
     pub(crate) fn stores(&self) -> &Arc<ConfiguredStores> {
         &self.stores
@@ -119,6 +138,11 @@ impl Workspace {
     /// The codecs.
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Whether the codec of a column is there.
+    pub(crate) fn has(&self, column: &TableColumn) -> bool {
+        self.registry.get(column.codec()).is_ok()
     }
 
     /// A context that only reads.
@@ -138,7 +162,7 @@ impl Workspace {
         Ok(cx)
     }
 
-    /// Decodes a record as an application does.
+    /// Decodes what a column holds as an application does.
     pub(crate) fn decode(&self, spec: &str, record: Json) -> Outcome<Value> {
         let log = Arc::new(WarningLog::default());
         let cx = self.reading().with_warnings(Arc::clone(&log) as _);
@@ -150,14 +174,11 @@ impl Workspace {
 
     /// Encodes a value as an application does, and gives what the column is to hold.
     pub(crate) fn encode(&self, spec: &str, value: impl Into<Value>, cx: &Context) -> Outcome<Json> {
-        match Column::resolve(spec, &self.registry)?.encode(value.into(), cx)? {
-            Stored::Null => Ok(Json::Null),
-            Stored::Json(record) => Ok(record),
-            Stored::Bytes(_) => Err("a JSON column was given bytes".into()),
-        }
+        let stored = Column::resolve(spec, &self.registry)?.encode(value.into(), cx)?;
+        Ok(stored.to_json())
     }
 
-    /// Puts a record into a new row by SQL alone; the other columns are NULL.
+    /// Puts what a column holds into a new row by SQL alone; the other columns are NULL.
     pub(crate) fn put(&self, table: &Table, key: &Json, field: &str, record: &Json) -> Outcome {
         let fields: serde_json::Map<String, Json> = table
             .columns
