@@ -34,7 +34,16 @@ impl ZarrRecord {
     /// [`UnsafePath`](dj_codec_api::ErrorKind::UnsafePath) where the path leads out of the store;
     /// [`Corrupt`](dj_codec_api::ErrorKind::Corrupt) where there is none, or a key holds what it must not.
     pub fn from_record(record: Record) -> Result<Self> {
-        Self::parse(record).map_err(|error| error.with_codec(crate::NAME))
+        Self::of_codec(crate::NAME, record)
+    }
+
+    /// Reads a record of another codec that keeps its values as Zarr arrays: one with the same keys, and others. Errors name
+    /// that codec.
+    ///
+    /// # Errors
+    /// As [`from_record`](Self::from_record).
+    pub fn of_codec(codec: &str, record: Record) -> Result<Self> {
+        Self::parse(record).map_err(|error| error.with_codec(codec))
     }
 
     fn parse(record: Record) -> Result<Self> {
