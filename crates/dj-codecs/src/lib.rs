@@ -20,6 +20,8 @@ pub use dj_file_codecs as file;
 pub use dj_hash_codecs as hash;
 #[cfg(feature = "npy")]
 pub use dj_npy_codecs as npy;
+#[cfg(feature = "photon")]
+pub use dj_photon_codecs as photon;
 #[cfg(feature = "zarr")]
 pub use dj_zarr_codecs as zarr;
 

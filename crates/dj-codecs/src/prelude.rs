@@ -13,6 +13,8 @@ pub use dj_file_codecs::{AttachCodec, Attachment, FilepathCodec, ObjectCodec, Ob
 pub use dj_hash_codecs::HashCodec;
 #[cfg(feature = "npy")]
 pub use dj_npy_codecs::{NpyCodec, NpyRef};
+#[cfg(feature = "photon")]
+pub use dj_photon_codecs::{Movie, MovieWriter, PhotonCodec};
 #[cfg(feature = "zarr")]
 pub use dj_zarr_codecs::{ZarrArray, ZarrCodec};
 

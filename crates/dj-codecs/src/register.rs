@@ -5,6 +5,7 @@
     feature = "file",
     feature = "hash",
     feature = "npy",
+    feature = "photon",
     feature = "zarr"
 ))]
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use dj_codec_api::{Registry, Result};
 /// let mut registry = dj_codecs::api::Registry::new();
 /// dj_codecs::register_enabled(&mut registry)?;
 /// // Twice is once too often: a codec that is there already is never replaced silently.
-/// # #[cfg(any(feature = "blob", feature = "file", feature = "hash", feature = "npy", feature = "zarr"))]
+/// # #[cfg(any(feature = "blob", feature = "file", feature = "hash", feature = "npy", feature = "photon", feature = "zarr"))]
 /// assert!(dj_codecs::register_enabled(&mut registry).is_err());
 /// # Ok::<(), dj_codecs::api::Error>(())
 /// ```
@@ -38,10 +39,24 @@ pub fn register_enabled(registry: &mut Registry) -> Result<()> {
     registry.register(Arc::new(dj_hash_codecs::HashCodec))?;
     #[cfg(feature = "npy")]
     registry.register(Arc::new(dj_npy_codecs::NpyCodec))?;
+    #[cfg(feature = "photon")]
+    registry.register(Arc::new(dj_photon_codecs::PhotonCodec::default()))?;
     #[cfg(feature = "zarr")]
-    registry.register(Arc::new(dj_zarr_codecs::ZarrCodec::default()))?;
+    registry.register(Arc::new(zarr()))?;
     let _ = registry;
     Ok(())
+}
+
+/// The codec `<zarr@>`, which reads arrays with the codec `anscombe-v1` where the crate that knows it is there.
+#[cfg(feature = "zarr")]
+fn zarr() -> dj_zarr_codecs::ZarrCodec {
+    let codec = dj_zarr_codecs::ZarrCodec::default();
+    #[cfg(feature = "photon")]
+    let codec = {
+        let filters = codec.filters().clone();
+        codec.with_filters(filters.with(Arc::new(dj_photon_codecs::AnscombeFilters)))
+    };
+    codec
 }
 
 /// A registry with the codec of every feature that is enabled.
@@ -77,6 +92,7 @@ mod tests {
             ("hash", cfg!(feature = "hash")),
             ("npy", cfg!(feature = "npy")),
             ("object", cfg!(feature = "file")),
+            ("photon", cfg!(feature = "photon")),
             ("zarr", cfg!(feature = "zarr")),
         ]
         .into_iter()
