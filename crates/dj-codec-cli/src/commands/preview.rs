@@ -125,6 +125,16 @@ fn value(args: &PreviewArgs, session: &Session) -> Outcome<Value> {
 
 /// What the column holds, its type, and the stores that it refers to.
 fn stored(args: &PreviewArgs, session: &Session) -> Outcome<(Stored, String, Context)> {
+    let input = args.record.is_some() || args.bytes.is_some();
+    if let Some(path) = args
+        .what
+        .as_deref()
+        .filter(|what| input && !what.starts_with('<'))
+    {
+        return Err(Failure::usage(format!(
+            "{path}: with --record and --bytes the type of the column is named, such as '<npy@>', and no path"
+        )));
+    }
     let stored = match (&args.record, &args.bytes, &args.what) {
         (Some(path), _, _) => given::stored(path, session.limits())?,
         (None, Some(path), _) => Stored::Bytes(given::bytes(path, session.limits())?),
@@ -141,11 +151,6 @@ fn stored(args: &PreviewArgs, session: &Session) -> Outcome<(Stored, String, Con
         (None, None, None) => return Err(Failure::usage("a path, --record or --bytes is needed")),
     };
     let spec = match &args.what {
-        Some(spec) if !spec.starts_with('<') => {
-            return Err(Failure::usage(format!(
-                "{spec}: with --record and --bytes the type of the column is named, such as '<npy@>', and no path"
-            )));
-        }
         Some(spec) => spec.clone(),
         None => codec_of(&stored)?,
     };
@@ -163,10 +168,24 @@ fn scale_words(scale: Scale, picture: &Picture) -> String {
     } else {
         ""
     };
-    let mut words = format!("black at {what}{}, white at {}", scale.black, scale.white);
+    let mut words = format!(
+        "black at {what}{}, white at {}",
+        brief(scale.black),
+        brief(scale.white)
+    );
     let strange = picture.values.iter().filter(|value| value.is_nan()).count();
     if strange > 0 {
         words.push_str(&format!("; {strange} values are not a number, shown black"));
     }
     words
+}
+
+/// A number in at most six digits, but whole numbers as they are.
+fn brief(value: f64) -> String {
+    let rounded = if value.fract() == 0.0 {
+        value
+    } else {
+        format!("{value:.5e}").parse().unwrap_or(value)
+    };
+    rounded.to_string()
 }

@@ -11,6 +11,7 @@ fn help_says_what_there_is() {
         "require",
         "decode",
         "inspect",
+        "preview",
         "verify-fixtures",
         "doctor",
         "demo",

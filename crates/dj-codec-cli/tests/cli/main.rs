@@ -18,6 +18,7 @@ mod inspect;
 mod lab;
 mod list;
 mod output;
+mod preview;
 mod stores;
 #[cfg(feature = "zarr")]
 mod zarr;
