@@ -6,6 +6,8 @@ mod error;
 mod noise;
 mod table;
 mod transform;
+#[cfg(feature = "zarrs")]
+pub mod zarr;
 
 pub use dtype::{DType, Integer, Sample};
 pub use error::{Error, Result};
