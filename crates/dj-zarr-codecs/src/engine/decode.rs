@@ -39,8 +39,17 @@ pub(super) struct ChunkDecoder<'a> {
     output: Output<'a>,
     /// What becomes of the stored elements on their way into the output; `None` where they stay what they are.
     turn: Option<Turn<'a>>,
-    /// `None` where the output holds fill values already.
-    fill: Option<&'a [u8]>,
+    fill: Fill<'a>,
+}
+
+/// What stands for chunks that are not there.
+pub(super) enum Fill<'a> {
+    /// The output holds it already.
+    There,
+    /// An element of the output.
+    Element(&'a [u8]),
+    /// The map that the caller wants has none, for this reason.
+    Unmapped(String),
 }
 
 thread_local! {
@@ -89,7 +98,7 @@ impl<'a> ChunkDecoder<'a> {
         dtype: &DType,
         output: Output<'a>,
         turn: Option<Turn<'a>>,
-        fill: Option<&'a [u8]>,
+        fill: Fill<'a>,
         limits: &Limits,
     ) -> Result<Self> {
         let stored = metadata.stored_dtype().unwrap_or_else(|| dtype.clone());
@@ -152,8 +161,19 @@ impl<'a> ChunkDecoder<'a> {
     }
 
     /// Fills the part's places with the fill value.
-    pub(super) fn fill(&self, part: &Part) {
-        let Some(fill) = self.fill else { return };
+    ///
+    /// # Errors
+    /// Where the fill value cannot be mapped.
+    pub(super) fn fill(&self, part: &Part) -> Result<()> {
+        let fill = match &self.fill {
+            Fill::There => return Ok(()),
+            Fill::Element(fill) => *fill,
+            Fill::Unmapped(why) => {
+                return Err(Error::corrupt(format!(
+                    "it is not there, and the value that stands for it cannot be mapped: {why}"
+                )));
+            }
+        };
         part.pieces(0..self.bytes, |_, to, length| {
             #[expect(unsafe_code, reason = "threads share the output")]
             // SAFETY: the parts of different chunks do not overlap in the output, and a chunk is filled by one thread.
@@ -161,6 +181,7 @@ impl<'a> ChunkDecoder<'a> {
             out.chunks_exact_mut(fill.len().max(1))
                 .for_each(|element| element.copy_from_slice(fill));
         });
+        Ok(())
     }
 
     /// Decodes a chunk; with `parallel` on all threads, where it has blocks.

@@ -1,6 +1,5 @@
 //! Reads a region of an array into one prepared output.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -8,7 +7,7 @@ use dj_codec_api::{DType, Error, Limits, Read, Result};
 use rayon::prelude::*;
 
 use super::chain::{Chain, Codecs};
-use super::decode::{ChunkDecoder, Source};
+use super::decode::{ChunkDecoder, Fill, Source};
 use super::output::Output;
 use super::part::Part;
 use super::shard::{ShardCache, ShardIndex, ShardLayout};
@@ -71,14 +70,20 @@ impl Reader<'_> {
             return Ok(());
         }
         let output = Output::new(out);
-        let mut fill = Cow::Borrowed(self.metadata.fill.as_slice());
-        if let Some(map) = map {
-            let mut mapped = vec![0; map.target().size()];
-            map.apply(&fill, &mut mapped)
-                .map_err(|error| error.at(self.folder.path()))?;
-            fill = Cow::Owned(mapped);
-        }
-        let fill = (!zeroed || fill.iter().any(|&byte| byte != 0)).then_some(&*fill);
+        let raw = self.metadata.fill.as_slice();
+        let mut mapped = vec![0; map.map_or(0, |map| map.target().size())];
+        let fill = match map.map(|map| map.apply(raw, &mut mapped)) {
+            // Only where a chunk is not there does it matter.
+            Some(Err(error)) => Fill::Unmapped(error.to_string()),
+            outcome => {
+                let element = if outcome.is_some() { mapped.as_slice() } else { raw };
+                if zeroed && element.iter().all(|&byte| byte == 0) {
+                    Fill::There
+                } else {
+                    Fill::Element(element)
+                }
+            }
+        };
         let turn = Turn::new(self.metadata.chain().filter.as_ref(), map);
         let decoder = ChunkDecoder::new(self.metadata, dtype, output, turn, fill, self.limits)?;
         let item = decoder.item();
@@ -225,10 +230,7 @@ impl Reader<'_> {
 
     fn run_local(&self, decoder: &ChunkDecoder<'_>, job: &Job, parallel: bool) -> Result<()> {
         let (key, range) = match &job.what {
-            What::Fill => {
-                decoder.fill(&job.part);
-                return Ok(());
-            }
+            What::Fill => return self.absent(decoder, job),
             What::Object { key, .. } => (key, None),
             What::Within { key, range } => (key, Some(range.clone())),
         };
@@ -248,8 +250,7 @@ impl Reader<'_> {
             What::Within { .. } => return Err(Error::corrupt("the shard is gone")),
             What::Fill => {}
         }
-        decoder.fill(&job.part);
-        Ok(())
+        decoder.fill(&job.part)
     }
 
     /// Fetches the next chunks while those before are decoded.
@@ -331,10 +332,7 @@ impl Reader<'_> {
         object: Result<Option<Bytes>>,
     ) -> Result<()> {
         let key = match &job.what {
-            What::Fill => {
-                decoder.fill(&job.part);
-                return Ok(());
-            }
+            What::Fill => return self.absent(decoder, job),
             What::Object { key, .. } | What::Within { key, .. } => key,
         };
         let done = object.and_then(|object| match object {
