@@ -62,15 +62,30 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Hashes what is read through it, if that is wanted.
 pub(crate) struct Hashing<'a> {
-    pub(crate) source: &'a mut dyn Read,
-    pub(crate) hasher: ContentHasher,
-    pub(crate) hashes: bool,
+    source: &'a mut dyn Read,
+    hasher: ContentHasher,
+    wanted: bool,
+}
+
+impl<'a> Hashing<'a> {
+    pub(crate) fn new(source: &'a mut dyn Read, wanted: bool) -> Self {
+        Self {
+            source,
+            hasher: ContentHasher::new(),
+            wanted,
+        }
+    }
+
+    /// The hash in the form that Python's `ObjectRef.verify` compares.
+    pub(crate) fn finish(self) -> String {
+        self.hasher.finish()
+    }
 }
 
 impl Read for Hashing<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(out)?;
-        if self.hashes {
+        if self.wanted {
             self.hasher.update(out.get(..count).unwrap_or_default());
         }
         Ok(count)

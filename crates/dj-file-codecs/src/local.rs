@@ -146,7 +146,7 @@ impl Draft {
             match self.0.persist_noclobber(path) {
                 Ok(_) => return Ok(None),
                 Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
-                    self = Self(failed.file)
+                    self = Self(failed.file);
                 }
                 Err(failed)
                     if matches!(

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use dj_codec_api::layout::{ContentHasher, content_hash};
+use dj_codec_api::layout::content_hash;
 use dj_codec_api::{
     Codec, CodecInfo, Context, Error, ErrorKind, FormatVersion, Json, Mode, OpenStore, Record, Reference,
     Result, TypeSpec, Value, VersionDispatch,
@@ -105,20 +105,9 @@ impl ObjectCodec {
                     "the path of the object was taken while it was written",
                 ));
             }
-            let mut source = Hashing {
-                source: &mut *source,
-                hasher: ContentHasher::new(),
-                hashes: self.hash,
-            };
-            let size = store
-                .store
-                .put_stream(path, &mut source, true)
-                .inspect_err(|error| {
-                    if error.kind() != &ErrorKind::AlreadyExists {
-                        let _ = store.store.delete(path);
-                    }
-                })?;
-            Ok((size, self.hash.then(|| source.hasher.finish())))
+            let mut source = Hashing::new(&mut *source, self.hash);
+            let size = store.store.put_stream(path, &mut source, true)?;
+            Ok((size, self.hash.then(|| source.finish())))
         })
     }
 
@@ -184,14 +173,8 @@ impl ObjectCodec {
     }
 
     /// Writes a file to a path that nothing has, and gives its record.
-    fn in_fresh_path(
-        &self,
-        ext: Option<&str>,
-        cx: &Context,
-        write: &mut dyn FnMut(&OpenStore, &str) -> Result<(u64, Option<String>)>,
-    ) -> Result<Record> {
+    fn in_fresh_path(&self, ext: Option<&str>, cx: &Context, write: &mut WriteTo<'_>) -> Result<Record> {
         let (store, time) = self.ready(ext, cx)?;
-        let path = |path: &str, error: Error| error.with_codec(NAME).at(path);
         for _ in 0..TRIES {
             let fresh = cx.new_object_path(&store, ext)?;
             if store.store.head(&fresh)?.is_some() {
@@ -210,7 +193,11 @@ impl ObjectCodec {
                     });
                 }
                 Err(error) if error.kind() == &ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(path(&fresh, error)),
+                Err(error) => {
+                    // Perhaps it is there and only the answer was lost. The path is ours: nothing had it.
+                    let _ = store.store.delete(&fresh);
+                    return Err(error.with_codec(NAME).at(fresh));
+                }
             }
         }
         Err(taken().with_codec(NAME).at(cx.place()))
@@ -227,6 +214,9 @@ impl ObjectCodec {
         Ok((cx.open_column_store()?, self.now()?))
     }
 }
+
+/// Writes to a store and a path in it, and gives the size and, if it is wanted, the hash.
+type WriteTo<'a> = dyn FnMut(&OpenStore, &str) -> Result<(u64, Option<String>)> + 'a;
 
 /// What the record says of the size.
 struct Totals {

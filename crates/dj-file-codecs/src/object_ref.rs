@@ -139,6 +139,11 @@ impl ObjectRef {
         timestamp::parse(self.timestamp()?)
     }
 
+    /// The hash to compare with. Python takes an empty text for none.
+    fn recorded_hash(&self) -> Option<&str> {
+        self.hash().filter(|hash| !hash.is_empty())
+    }
+
     fn text(&self, key: &str) -> Option<&str> {
         // Those that have to be texts were checked when the record was opened.
         self.record.text(key).ok().flatten()
@@ -317,6 +322,16 @@ impl Lazy for ObjectRef {
         if self.is_dir {
             return self.digests(&self.checked_files()?);
         }
-        Ok(Value::File(Box::new(self.as_file().digest()?)))
+        let file = self.as_file();
+        let Some(recorded) = self.recorded_hash() else {
+            return Ok(Value::File(Box::new(file.digest()?)));
+        };
+        let (digest, found) = file.digest_and_hash()?;
+        if found != recorded {
+            let how = Error::corrupt(format!("its hash is {found}, the record says {recorded}"))
+                .advise("bring it back from a backup of the store");
+            self.origin.differs(&self.path, how)?;
+        }
+        Ok(Value::File(Box::new(digest)))
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dj_codec_api::value::FileDigest;
 use dj_codec_api::{Context, Error, Result, Store, Warning, WarningKind};
 
-use crate::digest;
+use crate::digest::{self, Hashing};
 use crate::download::{self, Progress};
 use crate::reader::{self, FileReader};
 
@@ -195,6 +195,18 @@ impl StoredFile {
         } else {
             Err(self.locate(changed()))
         }
+    }
+
+    /// As [`digest`](Self::digest), with the [`content_hash`](Self::content_hash), in one reading.
+    pub(crate) fn digest_and_hash(&self) -> Result<(FileDigest, String)> {
+        let mut stream = self.open()?;
+        let size = stream.size();
+        let mut hashing = Hashing::new(&mut stream, true);
+        let digest = digest::of_stream(&self.name, &mut hashing).map_err(|error| self.failed(error))?;
+        if digest.size != size {
+            return Err(self.locate(changed()));
+        }
+        Ok((digest, hashing.finish()))
     }
 
     /// The hash that Python's `ObjectRef.verify` compares with the record: the lower-case base32 of the MD5. The file is

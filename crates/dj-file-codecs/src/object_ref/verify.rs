@@ -48,8 +48,7 @@ impl ObjectRef {
     }
 
     fn verify_hash(&self, outcome: &mut Verification) -> Result<()> {
-        // Python takes an empty text for none.
-        let Some(recorded) = self.hash().filter(|hash| !hash.is_empty()) else {
+        let Some(recorded) = self.recorded_hash() else {
             return Ok(());
         };
         let found = self.as_file().content_hash()?;
