@@ -256,6 +256,13 @@ fn not_storable(value: &Value) -> Error {
     .advise("give the path of a file or folder, bytes, or a tuple of an extension and either")
 }
 
+/// There has to be something at the path.
+fn check_source(path: &Path) -> Result<()> {
+    std::fs::metadata(path)
+        .map(|_| ())
+        .map_err(|error| local::unreadable(error, path))
+}
+
 /// An extension and contents.
 fn extended(items: &[Value]) -> Option<(Option<&str>, &Value)> {
     let (ext, contents) = match items {
@@ -288,10 +295,9 @@ impl Codec for ObjectCodec {
 
     fn validate(&self, value: &Value) -> Result<()> {
         match value {
-            Value::Bytes(_) | Value::Str(_) => Ok(()),
-            Value::Path(path) => std::fs::metadata(path)
-                .map(|_| ())
-                .map_err(|error| local::unreadable(error, path)),
+            Value::Bytes(_) => Ok(()),
+            Value::Path(path) => check_source(path),
+            Value::Str(path) => check_source(Path::new(path)),
             Value::Tuple(items) if extended(items).is_some() => Ok(()),
             Value::Json(_) | Value::Dict(_) => pass::record_of(value).map(|_| ()),
             Value::Lazy(_) if value.downcast::<Attachment>().is_some() => Ok(()),
