@@ -90,7 +90,7 @@ pub(crate) struct EncodeArgs {
     /// Takes a value in the JSON notation ("-": standard input)
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Takes a file or a folder as it is
+    /// Takes a file or a folder as it is; for <filepath@> its path in the store
     #[arg(long, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
     #[cfg(feature = "zarr")]
@@ -141,7 +141,8 @@ pub(crate) struct DecodeArgs {
     /// Prints the value in the JSON notation
     #[arg(long, conflicts_with = "out")]
     pub(crate) json: bool,
-    /// Writes the value to a file: an array as .npy, bytes as they are ("-": standard output)
+    /// Writes the value to a file: an array as .npy, bytes and files as they are, a folder as a new folder ("-": standard
+    /// output; with a / at the end: into that folder, under its own name)
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
     /// Overwrites the file of --out

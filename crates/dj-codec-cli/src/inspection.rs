@@ -1,6 +1,7 @@
 //! What a stored value is, without its data.
 
 mod blob;
+mod file;
 mod guess;
 mod npy;
 #[cfg(feature = "zarr")]
@@ -51,8 +52,18 @@ impl Inspection {
             found.add("path", record.path()?);
             found.add("store", cx.open_record_store(record)?.name);
         }
-        let value = column.decode(stored.clone(), cx)?;
-        found.add_value(&value)?;
+        if column.chain().last().is_some_and(|codec| codec.name() == "hash")
+            && let Some(record) = &record
+        {
+            // To decode it would be to read it.
+            found.add_hashed(codec.name(), column, stored, record, cx)?;
+        } else {
+            let value = column.decode(stored.clone(), cx)?;
+            found.add_value(&value)?;
+        }
+        if let Stored::Bytes(bytes) = stored {
+            found.add("stored_bytes", bytes.len() as u64);
+        }
         if let Some(record) = &record {
             found.add_objects(record.path()?, &cx.open_record_store(record)?)?;
         }
@@ -112,6 +123,23 @@ impl Inspection {
         Ok(())
     }
 
+    fn add_hashed(
+        &mut self,
+        codec: &str,
+        column: &Column,
+        stored: &Stored,
+        record: &Record,
+        cx: &Context,
+    ) -> Result<()> {
+        file::add_hashed(record, self)?;
+        let size = record.number("size")?;
+        match (codec, file::front(column, stored, cx)?) {
+            ("blob", Some(front)) => blob::add_front(&front, size, cx.limits(), self),
+            ("attach", Some(front)) => file::add_front(&front, size, self),
+            _ => Ok(()),
+        }
+    }
+
     fn add_value(&mut self, value: &Value) -> Result<()> {
         if let Some(array) = value.downcast::<dj_codecs::npy::NpyRef>() {
             return npy::add(array, self);
@@ -119,6 +147,13 @@ impl Inspection {
         #[cfg(feature = "zarr")]
         if let Some(array) = value.downcast::<dj_codecs::zarr::ZarrArray>() {
             return zarr::add(array, self);
+        }
+        if let Some(object) = value.downcast::<dj_codecs::file::ObjectRef>() {
+            return file::add_object(object, self);
+        }
+        if let Some(attached) = value.downcast::<dj_codecs::file::Attachment>() {
+            file::add_attachment(attached, self);
+            return Ok(());
         }
         match value {
             Value::Lazy(handle) => {
@@ -166,7 +201,7 @@ impl Inspection {
                 (_, Json::Array(items)) => {
                     rows.add(label(key), items.iter().map(text).collect::<Vec<_>>().join(", "));
                 }
-                (_, Json::Number(number)) if key.ends_with("bytes") => {
+                (_, Json::Number(number)) if key.ends_with("bytes") || key.ends_with("size") => {
                     rows.add(
                         label(key),
                         number.as_u64().map_or_else(|| number.to_string(), bytes_text),

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use dj_codecs::api::{Context, Error, Record, StoreMap, Stored};
+use dj_codecs::api::{Context, Error, Record, StoreLayout, StoreMap, Stored};
+use dj_codecs::file::Manifest;
 use dj_codecs::store::FileStore;
 
 use crate::failure::{Failure, Outcome};
@@ -24,10 +25,8 @@ pub(crate) fn at_path(path: &str, session: &Session) -> Outcome<(Stored, Context
     let (store, cx) = in_store.map_err(|failure| missing(failure.to_string()))?;
     let path = path.trim_end_matches('/');
     let record = match store.store.head(path) {
-        Ok(Some(_)) => record_of_file(path),
-        Ok(None) => record_of_folder(path, &|name| {
-            Ok(store.store.head(&format!("{path}/{name}"))?.is_some())
-        }),
+        Ok(Some(object)) => record_of_file(path, object.size, Some(&store.layout)),
+        Ok(None) => record_of_folder(path, &|path| Ok(store.store.head(path)?.is_some())),
         Err(error) => Err(error),
     };
     let record =
@@ -47,9 +46,11 @@ fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
     };
     let store = FileStore::open(folder)?;
     let record = if path.is_dir() {
-        record_of_folder(name, &|file| Ok(path.join(file).is_file()))
+        record_of_folder(name, &|path| Ok(folder.join(path).is_file()))
     } else {
-        record_of_file(name)
+        path.metadata()
+            .map_err(|error| Error::store("the file cannot be read").caused_by(error))
+            .and_then(|file| record_of_file(name, file.len(), None))
     };
     let stores = StoreMap::new()
         .with("(local)", Arc::new(store))
@@ -60,39 +61,58 @@ fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
     Ok((record.map_err(|error| error.at(path.display().to_string()))?, cx))
 }
 
-fn record_of_file(path: &str) -> Result<Stored, Error> {
+/// The record of a file. Only in a store it is known to be one that a codec keeps, and which.
+fn record_of_file(path: &str, size: u64, layout: Option<&StoreLayout>) -> Result<Stored, Error> {
     let last = path.rsplit('/').next().unwrap_or(path);
     if matches!(last, "zarr.json" | ".zarray" | ".zattrs") {
         return Err(
             Error::unsupported("this file describes a Zarr array").advise("inspect the folder that it is in")
         );
     }
-    if !last.ends_with(".npy") {
+    let record = Record::new().with("path", path);
+    if last.ends_with(".npy") {
+        return Ok(stored(record));
+    }
+    let record = record.with("size", size);
+    if is_hash(last) {
+        return Ok(stored(record.with("hash", last)));
+    }
+    let Some(layout) = layout else {
         return Err(
             Error::unsupported("this is neither a .npy file nor a Zarr folder")
                 .advise("values of other codecs are known by their records; use --record"),
         );
-    }
-    Ok(bare_record(path))
+    };
+    let managed = path
+        .strip_prefix(layout.schema_prefix.as_str())
+        .is_some_and(|rest| rest.starts_with('/'));
+    let codec = if managed { "object" } else { "filepath" };
+    Ok(stored(record.with("is_dir", false).with("codec_name", codec)))
 }
 
+/// The record of a folder, by the files that it holds or that lie beside it.
 fn record_of_folder(path: &str, has: &dyn Fn(&str) -> Result<bool, Error>) -> Result<Stored, Error> {
+    let record = Record::new().with("path", path);
     for metadata in ["zarr.json", ".zarray"] {
-        if has(metadata)? {
+        if has(&format!("{path}/{metadata}"))? {
             // Whatever the folder is called, its record is one of Zarr.
-            return Ok(Stored::Json(
-                Record::new()
-                    .with("path", path)
-                    .with("codec_name", "zarr")
-                    .into_json(),
-            ));
+            return Ok(stored(record.with("codec_name", "zarr")));
         }
     }
-    Err(Error::not_found("there is no array there")
-        .advise("a Zarr array is a folder with zarr.json or .zarray in it; values of other codecs are known by their records; \
-                 use --record"))
+    if has(&Manifest::path_of(path))? {
+        return Ok(stored(record.with("is_dir", true).with("codec_name", "object")));
+    }
+    Err(Error::not_found("there is no array there, and no stored folder").advise(
+        "a Zarr array is a folder with zarr.json or .zarray in it, a stored folder has a .manifest.json beside it; values of \
+         other codecs are known by their records; use --record",
+    ))
 }
 
-fn bare_record(path: &str) -> Stored {
-    Stored::Json(Record::new().with("path", path).into_json())
+/// Whether a name is that of an object of `<hash@>`: an MD5 in base32.
+fn is_hash(name: &str) -> bool {
+    name.len() == 26 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+fn stored(record: Record) -> Stored {
+    Stored::Json(record.into_json())
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use dj_codecs::api::{Array, Json, Kind, Value, notation};
 
-pub(crate) use rows::{Rows, bytes_text, shape_text};
+pub(crate) use rows::{Rows, bytes_text, printable, shape_text};
 
 /// How many elements of an array are shown.
 const ELEMENTS: usize = 8;
@@ -46,6 +46,15 @@ pub(crate) fn of_value(value: &Value, rows: &mut Rows) {
                 "size",
                 bytes_text(files.iter().fold(0, |sum, file| file.size.saturating_add(sum))),
             );
+            for file in files.iter().take(ELEMENTS) {
+                rows.add(
+                    "file",
+                    format!("{}, {}", shortened(&file.name), bytes_text(file.size)),
+                );
+            }
+            if files.len() > ELEMENTS {
+                rows.add("file", "...");
+            }
         }
         other => {
             rows.add("type", type_of(other));

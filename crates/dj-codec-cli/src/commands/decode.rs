@@ -1,5 +1,7 @@
 //! `dj-codec decode`: one stored value into what it means.
 
+mod files;
+
 use std::sync::Arc;
 
 use dj_codecs::api::{Column, Context, Registry, Stored, Value, notation};
@@ -19,11 +21,11 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     let registry = registry(args.blob_dims)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
     refuse_options_of_others(args.view.as_deref(), args.blob_dims, &column)?;
-    let target = args
-        .out
-        .as_deref()
-        .map(|path| Target::new(path, args.force))
-        .transpose()?;
+    // A file has a name of its own, so that where it goes is known only when it is decoded.
+    let target = match &args.out {
+        Some(path) if !files::expected(&column) => Some(Target::new(path, args.force)?),
+        _ => None,
+    };
     let stored = stored(args, session)?;
     let cx = match column.store() {
         None => session.context_without_stores(),
@@ -31,9 +33,19 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     };
     let mut progress = Progress::new();
     progress.say("decoding");
-    let value = column.decode(stored.clone(), &cx)?.load()?;
+    let value = column.decode(stored.clone(), &cx)?;
+    if let Some(path) = &args.out
+        && let Some(file) = files::of(&value)
+    {
+        return files::write(&file, path, args.force, &mut progress, output);
+    }
+    let value = value.load()?;
     progress.clear();
-    if let Some(target) = target {
+    if let Some(path) = &args.out {
+        let target = match target {
+            Some(target) => target,
+            None => Target::new(path, args.force)?,
+        };
         return write(&value, &target, output);
     }
     if args.json {
@@ -123,7 +135,7 @@ fn write(value: &Value, target: &Target, output: &mut Output) -> Outcome {
         }
         other => {
             return Err(Failure::usage(format!(
-                "--out takes arrays and bytes, and this is {}; use --json, which prints any value",
+                "--out takes arrays, bytes, files and folders, and this is {}; use --json, which prints any value",
                 other.type_name()
             )));
         }

@@ -1,5 +1,6 @@
 //! `dj-codec encode`: one value into its stored form.
 
+mod files;
 #[cfg(feature = "zarr")]
 mod zarr;
 
@@ -32,7 +33,10 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
     }
     let mut progress = Progress::new();
     progress.say("reading the value");
-    let value = value(args, session)?;
+    let value = match &args.file {
+        Some(path) => files::value(path, &column, &cx)?,
+        None => value(args, session)?,
+    };
     progress.say("encoding");
     let stored = column
         .encode(value, &cx)
@@ -75,14 +79,7 @@ fn value(args: &EncodeArgs, session: &Session) -> Outcome<Value> {
         return notation::from_str(text, limits)
             .map_err(|error| Failure::wanting(format!("{}: {}", source::name(path), error.report())));
     }
-    match &args.file {
-        Some(path) if path.exists() => Ok(Value::Path(path.clone())),
-        Some(path) => Err(Failure::usage(format!(
-            "there is no file or folder {}",
-            path.display()
-        ))),
-        None => Err(Failure::usage("one of --npy, --json and --file is needed")),
-    }
+    Err(Failure::usage("one of --npy, --json and --file is needed"))
 }
 
 /// A version that no codec of the column writes is a slip in the arguments; it is met before anything is read.

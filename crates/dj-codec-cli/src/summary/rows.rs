@@ -22,15 +22,17 @@ impl fmt::Display for Rows {
             .max()
             .unwrap_or(0);
         for (label, text) in &self.0 {
-            // What comes from data must not steer the terminal.
-            let text: String = text
-                .chars()
-                .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-                .collect();
-            writeln!(f, "{label:width$}  {text}")?;
+            writeln!(f, "{label:width$}  {}", printable(text))?;
         }
         Ok(())
     }
+}
+
+/// A text without what would steer the terminal: it may come from data.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// A number of bytes, and what that is in larger units.

@@ -12,6 +12,7 @@
 mod decode;
 mod doctor;
 mod encode;
+mod files;
 mod help;
 mod hostile;
 mod inspect;

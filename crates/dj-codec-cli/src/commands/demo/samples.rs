@@ -1,9 +1,14 @@
 //! A value for each codec that shows what the codec is for.
 
-use dj_codecs::api::{Array, CodecInfo, Mode, Registry, Result, Value};
+mod files;
+
+use dj_codecs::api::{Array, CodecInfo, Context, Mode, Registry, Result, Value};
+use dj_codecs::file::ObjectRef;
 use dj_codecs::npy::NpyRef;
 
-use crate::summary::shape_text;
+use crate::summary::{bytes_text, shape_text};
+
+use files::Files;
 
 /// A value to show a codec with.
 pub(super) struct Sample {
@@ -15,6 +20,34 @@ pub(super) struct Sample {
     pub(super) words: &'static str,
     /// The value.
     pub(super) value: Value,
+    /// What it should decode to.
+    expected: Expected,
+}
+
+/// What a sample should decode to.
+enum Expected {
+    /// The value itself.
+    Same,
+    /// Files with these contents.
+    Files(Files),
+    /// A movie with the value as its counts.
+    #[cfg(feature = "photon")]
+    Counts,
+}
+
+impl Sample {
+    /// Whether that is what came back, all of it.
+    pub(super) fn is(&self, decoded: &Value) -> Result<bool> {
+        match &self.expected {
+            Expected::Same => Ok(self.value == decoded.clone().load()?),
+            Expected::Files(files) => files.are(decoded),
+            #[cfg(feature = "photon")]
+            Expected::Counts => match decoded.downcast::<dj_codecs::photon::Movie>() {
+                Some(movie) => Ok(self.value == Value::from(movie.counts()?.read()?)),
+                None => Ok(false),
+            },
+        }
+    }
 }
 
 /// The codecs of this build, told to store the samples so that there is something to see.
@@ -33,19 +66,36 @@ pub(super) fn registry() -> Result<Registry> {
 }
 
 /// The sample of a codec.
-pub(super) fn of(info: &CodecInfo) -> Result<Sample> {
+pub(super) fn of(info: &CodecInfo, cx: &Context) -> Result<Sample> {
     let at = if info.modes.contains(&Mode::Table) {
         ""
     } else {
         "@"
     };
+    let mut expected = Expected::Same;
+    let mut of_files = |(value, files): (Value, Files)| {
+        expected = Expected::Files(files);
+        value
+    };
     let (field, words, value) = match info.name.as_ref() {
+        "attach" => ("protocol", "a file", of_files(files::attached()?)),
+        "object" => ("session", "a folder of files", of_files(files::folder()?)),
+        "filepath" => (
+            "raw_file",
+            "the path of a file that the rig put into the store",
+            of_files(files::referred(cx)?),
+        ),
         "blob" => ("settings", "settings of a rig", settings()),
         "hash" => (
             "notes",
             "bytes of any kind",
             Value::Bytes("lost a channel at 12:40".into()),
         ),
+        #[cfg(feature = "photon")]
+        "photon" => {
+            expected = Expected::Counts;
+            ("calcium", "a movie of counted photons", photons()?.into())
+        }
         "zarr" => ("movie", "a movie", movie()?.into()),
         _ => ("waveform", "waveforms on four channels", waveforms()?.into()),
     };
@@ -54,6 +104,7 @@ pub(super) fn of(info: &CodecInfo) -> Result<Sample> {
         field,
         words,
         value,
+        expected,
     })
 }
 
@@ -98,6 +149,45 @@ fn movie() -> Result<Array> {
     )
 }
 
+/// Cells that light up one after the other, with the noise of counted photons.
+#[cfg(feature = "photon")]
+fn photons() -> Result<Array> {
+    let (frames, height, width) = (200, 64, 64);
+    let mut noise = 1_u64;
+    let mut uniform = move || {
+        // Knuth's 64-bit linear congruential generator; its upper bits are as good as this needs.
+        noise = noise
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((noise >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    };
+    let mut pixel = |index: usize| {
+        let (frame, y, x) = (index / (height * width), index / width % height, index % width);
+        let (row, column) = (y / 16, x / 16);
+        let distance = (y % 16).abs_diff(8).pow(2) + (x % 16).abs_diff(8).pow(2);
+        let lit = (frame / 12) % 16 == row * 4 + column;
+        let mean = if distance > 25 {
+            3.0
+        } else if lit {
+            40.0
+        } else {
+            8.0
+        };
+        // A Poisson number: how many uniform factors keep the product above exp(-mean).
+        let (mut product, mut count) = (uniform(), 0_u16);
+        let end = f64::exp(-mean);
+        while product > end {
+            product *= uniform();
+            count += 1;
+        }
+        count
+    };
+    Array::from_vec(
+        (0..frames * height * width).map(&mut pixel).collect::<Vec<u16>>(),
+        &[frames, height, width],
+    )
+}
+
 /// What can be had of a stored value without reading all of it.
 pub(super) fn glance(value: &Value) -> Result<Vec<String>> {
     let mut lines = Vec::new();
@@ -115,6 +205,25 @@ pub(super) fn glance(value: &Value) -> Result<Vec<String>> {
             "row 1 alone: {} of {} bytes",
             row.nbytes(),
             array.header()?.nbytes()
+        ));
+    }
+    if let Some(object) = value.downcast::<ObjectRef>() {
+        lines.push(format!(
+            "a {} named {}, {}",
+            if object.is_dir() { "folder" } else { "file" },
+            object.name(),
+            object
+                .size()
+                .map_or_else(|| "of unknown size".to_owned(), bytes_text)
+        ));
+    }
+    #[cfg(feature = "photon")]
+    if let Some(movie) = value.downcast::<dj_codecs::photon::Movie>() {
+        let (counts, stabilized) = (movie.counts()?.frame(7)?, movie.stabilized().frame(7)?);
+        lines.push(format!(
+            "frame 7 alone: as counts {}, stabilised to a noise of variance 1 {}",
+            counts.dtype(),
+            stabilized.dtype()
         ));
     }
     #[cfg(feature = "zarr")]

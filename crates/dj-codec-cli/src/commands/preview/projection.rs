@@ -62,7 +62,7 @@ pub(super) fn of(source: &dyn Source, plan: &Plan, most: u64, progress: &mut Pro
     let mut slots = Slots::new(plan.projection, count)?;
     for (done, part) in parts.enumerate() {
         if total > 1 {
-            progress.say(&format!("reading: {} %", done as u64 * 100 / total));
+            progress.share("reading", done as u64, total);
         }
         let array = source.read(&part)?;
         slots.take(&array, &steps.of_axes, steps.offset(&part, plan))?;
