@@ -22,7 +22,7 @@ const PACKAGE_LEVELS: usize = 100;
 #[non_exhaustive]
 pub enum Method {
     /// By pairs of frames: the squared difference of two frames over the mean of the same two, as the Python package does. Where
-    /// [`Method::Quads`] is possible too, its interval holds this result.
+    /// [`Method::Quads`] is possible too, this result is not other than its by more than 2 % of the gain, nor with 99 % confidence.
     Pairs,
     /// By four frames in turn: the squared difference of the inner two over their mean, for pixels that were alike in the outer two.
     /// Unbiased with read noise, which pairs are not.
@@ -112,8 +112,9 @@ pub fn estimate<T: Sample>(movie: &[T], frame_len: usize) -> Result<NoiseModel> 
 ///   mean of `(a + b) / 2`. As the noise of `p` and `q` has nothing to do with that of `a` and `b`, both are unbiased. This gives
 ///   the confidence interval. It needs pixels of different brightness.
 /// - *Pairs*: pixels are put into bins by `a + b` itself, as the Python package does. This needs no different pixels, but it is biased
-///   by read noise. It gives the model where the interval of the quads holds it, which makes the models comparable with the
-///   package's, and also where quads tell nothing because the scene is uniform; the interval is then its own.
+///   by read noise. It gives the model where its gain is within 2 % of the quads', and they do not tell it from theirs with 99 %
+///   confidence, which makes the models comparable with the package's; the interval is that of the quads, widened to hold it. It also gives the model where quads tell
+///   nothing because the scene is uniform; the interval is then its own.
 ///
 /// Samples are taken as they are: negative ones stay, and one level or a hundred thousand do not matter. The confidence interval
 /// is a delete-one-group jackknife over 32 groups of pixels (Student's t, 31 degrees of freedom). All samples of a pixel are
@@ -241,14 +242,14 @@ impl NoiseEstimator {
         let model = |method, gain: Estimate, zero: Estimate, within: &Fit, samples| NoiseModel {
             conversion_gain: gain.value,
             zero_level: zero.value,
-            gain_interval: within.gain.interval(),
-            zero_interval: within.zero.interval(),
+            gain_interval: within.gain.interval_with(gain.value),
+            zero_interval: within.zero.interval_with(zero.value),
             method,
             frames: self.frames,
             samples,
         };
         match (quads, pairs) {
-            (Some(quads), Some(pairs)) if quads.holds(&pairs) => Ok(model(
+            (Some(quads), Some(pairs)) if quads.allows(&pairs) => Ok(model(
                 Method::Pairs,
                 pairs.gain,
                 pairs.zero,

@@ -62,20 +62,36 @@ impl AnscombeCodec {
     ///
     /// Those of [`Table::choose`]: no table of these parameters is right.
     pub fn new(conversion_gain: f64, zero_level: f64, dtype: DType) -> Result<Self> {
-        Ok(Self::of_table(&Table::choose(conversion_gain, zero_level, dtype)?))
+        Ok(Self::of_table(&Table::choose(
+            conversion_gain,
+            zero_level,
+            dtype,
+        )?))
     }
 
     /// The codec of a table of the package's step and largest sample.
     fn of_table(table: &Table) -> Self {
         let params = *table.params();
-        Self { params, decoded: Some(params.decoded), tables: convert::Tables::default() }
+        Self {
+            params,
+            decoded: Some(params.decoded),
+            tables: convert::Tables::default(),
+        }
     }
 
     /// The codec of parameters as found, right or wrong: it reads, and refuses to write where the table is wrong. The step and the
     /// largest sample are the package's, whatever `params` says: the metadata cannot hold others.
     pub fn as_found(params: Params) -> Self {
-        let params = Params { beta: Params::BETA, input_max: Params::INPUT_MAX, ..params };
-        Self { params, decoded: Some(params.decoded), tables: convert::Tables::default() }
+        let params = Params {
+            beta: Params::BETA,
+            input_max: Params::INPUT_MAX,
+            ..params
+        };
+        Self {
+            params,
+            decoded: Some(params.decoded),
+            tables: convert::Tables::default(),
+        }
     }
 
     /// The parameters.

@@ -8,6 +8,10 @@ const HUBER: f64 = 1.345;
 const MAD: f64 = 1.4826;
 /// Student's t of 97.5 % with one degree of freedom less than there are groups, 31.
 const STUDENT: f64 = 2.0395;
+/// The same of 99.5 %.
+const STUDENT_99: f64 = 2.7440;
+/// Gains that differ by this part at most are alike.
+const ALIKE: f64 = 0.02;
 
 /// A number and its standard error.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +29,15 @@ impl Estimate {
         )
     }
 
-    fn holds(self, value: f64) -> bool {
+    /// The interval, and this value if it is outside.
+    pub(super) fn interval_with(self, value: f64) -> (f64, f64) {
         let (low, high) = self.interval();
-        low <= value && value <= high
+        (low.min(value), high.max(value))
+    }
+
+    /// Whether the value may be the true one: with 99 % confidence it is not another.
+    fn allows(self, value: f64) -> bool {
+        (value - self.value).abs() <= STUDENT_99 * self.error
     }
 }
 
@@ -85,9 +95,10 @@ impl Fit {
             && self.zero.error.is_finite()
     }
 
-    /// Whether the other's values are in this one's intervals.
-    pub(super) fn holds(&self, other: &Self) -> bool {
-        self.gain.holds(other.gain.value) && self.zero.holds(other.zero.value)
+    /// Whether the other's values may be the true ones, and its gain is about the same.
+    pub(super) fn allows(&self, other: &Self) -> bool {
+        let alike = (other.gain.value - self.gain.value).abs() <= ALIKE * self.gain.value;
+        alike && self.gain.allows(other.gain.value) && self.zero.allows(other.zero.value)
     }
 }
 

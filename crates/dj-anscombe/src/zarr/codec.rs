@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use zarrs::array::codec::api::{
-    ArrayBytes, ArrayCodecTraits, ArrayToArrayCodecTraits, Codec, CodecError, CodecMetadataOptions, CodecOptions,
-    CodecPluginV2, CodecPluginV3, CodecTraits, CodecTraitsV2, CodecTraitsV3, PartialDecoderCapability,
-    PartialEncoderCapability, RecommendedConcurrency,
+    ArrayBytes, ArrayCodecTraits, ArrayToArrayCodecTraits, Codec, CodecError, CodecMetadataOptions,
+    CodecOptions, CodecPluginV2, CodecPluginV3, CodecTraits, CodecTraitsV2, CodecTraitsV3,
+    PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
 };
 use zarrs::array::{DataType, FillValue, data_type};
 use zarrs::metadata::Configuration;
@@ -42,7 +42,9 @@ impl CodecTraitsV2 for AnscombeCodec {
 fn create(configuration: &Configuration) -> Result<Codec, PluginCreateError> {
     match config::parse(configuration) {
         Ok(codec) => Ok(Codec::ArrayToArray(Arc::new(codec))),
-        Err(why) => Err(PluginCreateError::Other(format!("the configuration of {NAME}: {why}"))),
+        Err(why) => Err(PluginCreateError::Other(format!(
+            "the configuration of {NAME}: {why}"
+        ))),
     }
 }
 
@@ -56,11 +58,16 @@ impl CodecTraits for AnscombeCodec {
     }
 
     fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: true, partial_decode: true }
+        PartialDecoderCapability {
+            partial_read: true,
+            partial_decode: true,
+        }
     }
 
     fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
+        PartialEncoderCapability {
+            partial_encode: false,
+        }
     }
 }
 
@@ -119,8 +126,13 @@ impl ArrayToArrayCodecTraits for AnscombeCodec {
     ) -> Result<ArrayBytes<'a>, CodecError> {
         let dtype = dtype_of(data_type)?;
         let samples = bytes.into_fixed()?;
-        let table = self.tables.table(dtype, || self.table(dtype)).map_err(described)?;
-        Ok(convert::encode(&table, dtype, &samples).map_err(described)?.into())
+        let table = self
+            .tables
+            .table(dtype, || self.table(dtype))
+            .map_err(described)?;
+        Ok(convert::encode(&table, dtype, &samples)
+            .map_err(described)?
+            .into())
     }
 
     fn decode<'a>(
@@ -133,7 +145,10 @@ impl ArrayToArrayCodecTraits for AnscombeCodec {
     ) -> Result<ArrayBytes<'a>, CodecError> {
         let dtype = dtype_of(data_type)?;
         let codes = bytes.into_fixed()?;
-        let decoder = self.tables.decoder(dtype, || self.decoder(dtype)).map_err(described)?;
+        let decoder = self
+            .tables
+            .decoder(dtype, || self.decoder(dtype))
+            .map_err(described)?;
         Ok(convert::decode(&decoder, &codes).map_err(described)?.into())
     }
 }

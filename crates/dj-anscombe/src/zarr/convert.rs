@@ -36,17 +36,26 @@ fn remembered<T>(slot: &Slot<T>, dtype: DType, make: impl Fn() -> Result<T>) -> 
 
 /// The table for writing an array of `dtype` with a configuration that says `decoded`.
 pub(super) fn table(params: &Params, decoded: Option<DType>, dtype: DType) -> Result<Table> {
-    let wrong = |why| Err(Error::DType { name: dtype.name().to_owned(), why });
+    let wrong = |why| {
+        Err(Error::DType {
+            name: dtype.name().to_owned(),
+            why,
+        })
+    };
     if !dtype.is_integer() {
         return wrong("only integer arrays can be encoded, as samples are looked up in a table");
     }
     match decoded {
         // The reader takes int16 then, and looks at those bytes as the array's type.
         None if dtype.size() != 2 => {
-            return wrong("without decoded_dtype in the configuration, Python reads 16-bit integers only; use Zarr V3");
+            return wrong(
+                "without decoded_dtype in the configuration, Python reads 16-bit integers only; use Zarr V3",
+            );
         }
         None if params.encoded != DType::U8 => {
-            return wrong("without data types in the configuration, Python reads codes of uint8 only; use Zarr V3");
+            return wrong(
+                "without data types in the configuration, Python reads codes of uint8 only; use Zarr V3",
+            );
         }
         Some(decoded) if !decoded.is_integer() => {
             return wrong("the configuration's decoded_dtype is a float type, the array's an integer type");
@@ -66,7 +75,10 @@ pub(super) fn decoder(params: &Params, decoded: Option<DType>, dtype: DType) -> 
         });
     }
     // What a code stands for does not depend on the integer type; a value that does not fit is an error.
-    Decoder::new(Params { decoded: dtype, ..*params })
+    Decoder::new(Params {
+        decoded: dtype,
+        ..*params
+    })
 }
 
 /// Runs `$body` with `$type` as the Rust type of a [`DType`].
@@ -125,11 +137,21 @@ pub(super) fn bytes_of(dtype: DType, value: f64) -> Option<Vec<u8>> {
 }
 
 /// Applies `convert` to bytes as elements of the types `A` and `B`.
-fn converted<A: Pod, B: Pod>(input: &[u8], convert: impl FnOnce(&[A], &mut [B]) -> Result<()>) -> Result<Vec<u8>> {
+fn converted<A: Pod, B: Pod>(
+    input: &[u8],
+    convert: impl FnOnce(&[A], &mut [B]) -> Result<()>,
+) -> Result<Vec<u8>> {
     let elements: Cow<'_, [A]> = match bytemuck::try_cast_slice(input) {
         Ok(elements) => Cow::Borrowed(elements),
-        Err(_) if input.len().is_multiple_of(size_of::<A>()) => Cow::Owned(bytemuck::pod_collect_to_vec(input)),
-        Err(_) => return Err(Error::Length { input: input.len(), output: input.len() / size_of::<A>() * size_of::<A>() }),
+        Err(_) if input.len().is_multiple_of(size_of::<A>()) => {
+            Cow::Owned(bytemuck::pod_collect_to_vec(input))
+        }
+        Err(_) => {
+            return Err(Error::Length {
+                input: input.len(),
+                output: input.len() / size_of::<A>() * size_of::<A>(),
+            });
+        }
     };
     let mut output = vec![0_u8; elements.len() * size_of::<B>()];
     if let Ok(out) = bytemuck::try_cast_slice_mut(&mut output) {
