@@ -78,6 +78,30 @@ impl HashCodec {
         }
         Ok(bytes)
     }
+
+    /// Reads the first bytes of a record's object. Its size is compared with the record; the hash needs all of it, and is
+    /// not.
+    ///
+    /// # Errors
+    /// Where the object is not there, or has another size than the record says.
+    pub fn read_front(&self, record: &Record, length: u64, cx: &Context) -> Result<Bytes> {
+        let path = record.path()?;
+        if record.text("hash")?.is_none() {
+            return Err(Error::corrupt("the stored record has no hash").at(path));
+        }
+        let store = cx.open_record_store(record)?.store;
+        let found = store
+            .head(path)?
+            .ok_or_else(|| Error::not_found("there is no such object").at(path))?
+            .size;
+        match record.number("size")? {
+            Some(size) if size != found => Err(damaged(
+                path,
+                &format!("it has {found} bytes, the record says {size}"),
+            )),
+            _ => store.get_range(path, 0..length.min(found)),
+        }
+    }
 }
 
 fn no_bytes(value: &Value) -> Error {
@@ -132,6 +156,11 @@ impl Codec for HashCodec {
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         let record = Record::from_value(stored)?;
         self.read(&record, cx).map(Value::Bytes)
+    }
+
+    fn decode_front(&self, stored: Value, length: u64, cx: &Context) -> Result<Value> {
+        let record = Record::from_value(stored)?;
+        self.read_front(&record, length, cx).map(Value::Bytes)
     }
 
     fn format_version(&self, _: &Value, _: &Context) -> Result<Option<FormatVersion>> {

@@ -14,7 +14,8 @@ use dj_blob_codecs::BlobCodec;
 use dj_codec_testkit::MemoryStore;
 use dj_hash_codecs::HashCodec;
 use dj_hash_codecs::api::{
-    Bytes, Column, Context, ErrorKind, Limits, Record, Registry, Store, StoreLayout, StoreMap, Stored, Value,
+    Bytes, CheckLevel, Column, Context, ErrorKind, Limits, Record, Registry, Store, StoreLayout, StoreMap,
+    Stored, Value,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -155,6 +156,51 @@ fn blobs_chain_to_it() {
     assert_eq!(paths.len(), 1);
     assert_eq!(store.paths(), [paths[0].path.clone()]);
     assert_eq!(column.decode(record, &cx).unwrap(), value);
+}
+
+#[test]
+fn the_front_tells_the_format_and_checks_go_deeper() {
+    let (store, cx) = lab();
+    let column = Column::resolve("<blob@>", &registry()).unwrap();
+    let value = Value::Bytes(vec![7; 900].into());
+    let stored = column.encode(value, &cx).unwrap();
+    let Stored::Json(json) = &stored else { panic!() };
+    let record = Record::from_json(json.clone()).unwrap();
+    assert_eq!(HashCodec.read_front(&record, 4, &cx).unwrap(), "dj0\0");
+    assert_eq!(
+        column
+            .format_version(stored.clone(), &cx)
+            .unwrap()
+            .unwrap()
+            .to_string(),
+        "2"
+    );
+    let check = |level| {
+        column
+            .check(stored.clone(), &cx, level)
+            .map_err(|error| error.kind().clone())
+    };
+    assert_eq!(check(CheckLevel::Full), Ok(()));
+
+    // A byte behind the front: only reading all of it tells.
+    let path = record.path().unwrap();
+    let mut damaged = store.get(path).unwrap().to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    store.put(path, damaged.clone().into()).unwrap();
+    assert!(column.format_version(stored.clone(), &cx).is_ok());
+    assert_eq!(check(CheckLevel::Size), Ok(()));
+    assert_eq!(check(CheckLevel::Full), Err(ErrorKind::Corrupt));
+
+    damaged.pop();
+    store.put(path, damaged.into()).unwrap();
+    assert_eq!(check(CheckLevel::Presence), Ok(()));
+    assert_eq!(check(CheckLevel::Size), Err(ErrorKind::Corrupt));
+    store.delete(path).unwrap();
+    assert_eq!(check(CheckLevel::Presence), Err(ErrorKind::NotFound));
+    assert_eq!(
+        column.check(Stored::Null, &cx, CheckLevel::Full).map_err(drop),
+        Ok(())
+    );
 }
 
 proptest! {

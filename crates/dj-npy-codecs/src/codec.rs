@@ -1,8 +1,8 @@
 //! The codec itself.
 
 use dj_codec_api::{
-    Array, Codec, CodecInfo, Context, Error, ErrorKind, FormatVersion, Json, Mode, Record, Result, TypeSpec,
-    Value, Warning, WarningKind,
+    Array, CheckLevel, Codec, CodecInfo, Context, Error, ErrorKind, FormatVersion, Json, Mode, Record,
+    Result, TypeSpec, Value, Warning, WarningKind,
 };
 
 use crate::records::array_of;
@@ -112,6 +112,16 @@ impl Codec for NpyCodec {
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         Self::open(Record::from_value(stored)?, cx).map(Value::lazy)
+    }
+
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        let array = Self::open(Record::from_value(stored.clone())?, cx)?;
+        match level {
+            // An array of another shape than the record's may be there all the same: its header is read, as a reader would.
+            CheckLevel::Presence => array.npy_version().map(drop),
+            CheckLevel::Size => array.check_size(),
+            CheckLevel::Full => array.load().map(drop),
+        }
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {

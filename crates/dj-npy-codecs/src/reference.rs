@@ -184,6 +184,23 @@ impl NpyRef {
         mapped().map_err(|error| self.locate(error))
     }
 
+    /// Whether the file is what the record says, and as long as its own header says. Reads the header only.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        let checked = || {
+            let header = self.header()?;
+            self.check(header)?;
+            let size = self.store.head(&self.path)?.map_or(0, |object| object.size);
+            let start = header.data_start() as u64;
+            // Bytes after the data are no fault: NumPy takes no notice of them.
+            if size < start.saturating_add(header.nbytes() as u64) {
+                let there = usize::try_from(size.saturating_sub(start)).unwrap_or(usize::MAX);
+                return Err(cut_short(header.nbytes(), there));
+            }
+            Ok(())
+        };
+        checked().map_err(|error| self.locate(error))
+    }
+
     /// Names the file in an error.
     fn locate(&self, error: Error) -> Error {
         error

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use dj_codec_api::value::ObjectArray;
 use dj_codec_api::{
-    Array, Bytes, Codec, Column, Context, ErrorKind, FormatVersion, Json, Mode, ObjectMeta, Order, Record,
-    Registry, Result, Store, StoreLayout, StoreMap, Stored, Value, WarningKind, WarningLog,
+    Array, Bytes, CheckLevel, Codec, Column, Context, ErrorKind, FormatVersion, Json, Mode, ObjectMeta,
+    Order, Record, Registry, Result, Store, StoreLayout, StoreMap, Stored, Value, WarningKind, WarningLog,
 };
 use dj_codec_store::FileStore;
 use dj_codec_testkit::MemoryStore;
@@ -137,6 +137,37 @@ fn the_default_store_has_its_name_in_the_record() {
         .unwrap();
     assert_ne!(again.to_json()["path"], *path);
     assert_eq!(store.inner.paths().len(), 2);
+}
+
+#[test]
+fn checks_see_what_is_cut_off_without_reading_the_data() {
+    let (store, lazy) = stored(&movie(Order::Fortran));
+    let cx = watched_context(&store);
+    let record = Value::from(lazy.record().clone());
+    let check = |level| {
+        NpyCodec
+            .check(&record, &cx, level)
+            .map_err(|error| error.kind().clone())
+    };
+    for level in [CheckLevel::Presence, CheckLevel::Size, CheckLevel::Full] {
+        assert_eq!(check(level), Ok(()), "{level:?}");
+    }
+    let whole = store.inner.get(lazy.path()).unwrap();
+    store
+        .inner
+        .put(lazy.path(), whole.slice(..whole.len() - 1))
+        .unwrap();
+    store.reads();
+    assert_eq!(check(CheckLevel::Presence), Ok(()));
+    assert_eq!(check(CheckLevel::Size), Err(ErrorKind::Corrupt));
+    let read: u64 = store.reads().iter().map(|range| range.end - range.start).sum();
+    assert!(read < 300, "{read} bytes of {} were read", whole.len());
+    store.inner.delete(lazy.path()).unwrap();
+    assert_eq!(check(CheckLevel::Presence), Err(ErrorKind::NotFound));
+}
+
+fn watched_context(store: &Arc<Watched>) -> Context {
+    Context::new(StoreMap::new().with("main", store.clone()).with_default("main"))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The codec itself.
 
 use dj_codec_api::{
-    Array, Codec, CodecInfo, Context, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
+    Array, CheckLevel, Codec, CodecInfo, Context, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
 };
 
 use crate::array::named;
@@ -9,7 +9,7 @@ use crate::filter::ArrayFilters;
 use crate::record::ZarrRecord;
 use crate::version::FORMATS;
 use crate::write::{ZarrOptions, ZarrWriter};
-use crate::{NAME, ZarrArray};
+use crate::{NAME, ZarrArray, verify};
 
 /// `<zarr@>`: an array as Zarr chunks in a store, with a record of its path, store, shape and dtype in the column.
 ///
@@ -117,6 +117,11 @@ impl Codec for ZarrCodec {
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         let record = Record::from_value(stored).map_err(named)?;
         self.open(record, cx).map(Value::lazy)
+    }
+
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        let record = Record::from_value(stored.clone()).map_err(named)?;
+        verify::check(self, record, cx, level).map_err(named)
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use dj_codec_api::{Context, Error, Read, Result};
+use dj_codec_api::{CheckLevel, Context, Error, Read, Record, Result};
 use rayon::prelude::*;
 
 use crate::adapter::{Folder, absent_is_none};
@@ -136,6 +136,80 @@ fn verify(codec: &ZarrCodec, record: ZarrRecord, cx: &Context, level: VerifyLeve
             Some(found.missing == 0 && digest_agrees(written(), &grid, inventory, &folder)?);
     }
     Ok(found)
+}
+
+/// How many bytes of elements are decoded at once to see whether they decode.
+const AT_ONCE: u64 = 64 << 20;
+
+/// Compares an array with its inventory, where it has one, and at the closest level decodes all of it, some rows at a time.
+pub(crate) fn check(codec: &ZarrCodec, record: Record, cx: &Context, level: CheckLevel) -> Result<()> {
+    let array = codec.open(record.clone(), cx)?;
+    if array.inventory().is_some() {
+        let closely = match level {
+            CheckLevel::Full => VerifyLevel::Digest,
+            CheckLevel::Presence | CheckLevel::Size => VerifyLevel::Presence,
+        };
+        let found = verify(codec, ZarrRecord::from_record(record)?, cx, closely)?;
+        if !found.is_sound() {
+            return Err(Error::corrupt(wanting(&found))
+                .at(array.path())
+                .advise("bring the array back from a backup of the store"));
+        }
+    }
+    if level < CheckLevel::Full {
+        return Ok(());
+    }
+    let Some((&length, inner)) = array.shape().split_first() else {
+        return array.read().map(drop);
+    };
+    let item = array.dtype().map_or(1, |dtype| dtype.size() as u64).max(1);
+    let row = inner
+        .iter()
+        .fold(item, |bytes, &count| bytes.saturating_mul(count))
+        .max(1);
+    let band = array
+        .shard_shape()
+        .unwrap_or_else(|| array.chunk_shape())
+        .first()
+        .copied();
+    let band = band.unwrap_or(1).max(1);
+    // Whole chunks, so that none is decoded twice.
+    let step = (AT_ONCE / row / band).max(1).saturating_mul(band);
+    let mut at = 0;
+    while at < length {
+        let end = at.saturating_add(step).min(length);
+        array.rows(at..end)?;
+        at = end;
+    }
+    Ok(())
+}
+
+fn wanting(found: &Verification) -> String {
+    let mut wrong = Vec::new();
+    if found.missing > 0 {
+        let first = found
+            .first_missing
+            .first()
+            .map(|first| format!(", the first of them {first:?}"));
+        wrong.push(format!(
+            "{} chunk objects are missing{}",
+            found.missing,
+            first.unwrap_or_default()
+        ));
+    }
+    if found.unexpected > 0 {
+        wrong.push(format!(
+            "{} objects are there that were not written",
+            found.unexpected
+        ));
+    }
+    if !found.bytes_agree && found.missing == 0 {
+        wrong.push("the objects have other sizes than were written".into());
+    }
+    if found.digest_agrees == Some(false) && wrong.is_empty() {
+        wrong.push("the objects are not those that were written: their digest is another".into());
+    }
+    wrong.join("; ")
 }
 
 /// The number of the object with this key; `None` where no chunk has such a key.

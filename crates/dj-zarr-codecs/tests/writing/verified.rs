@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dj_codec_api::{Array, Context, ErrorKind, FormatVersion, Record, Store};
+use dj_codec_api::{Array, CheckLevel, Codec as _, Context, ErrorKind, FormatVersion, Record, Store, Value};
 use dj_codec_testkit::MemoryStore;
 use dj_zarr_codecs::{Sharding, VerifyLevel, ZarrCodec, ZarrOptions, ZarrRecord};
 
@@ -44,6 +44,43 @@ fn what_is_as_it_was_is_sound() {
             );
         }
     }
+}
+
+#[test]
+fn checks_compare_the_inventory_and_decode_at_the_closest() {
+    let (store, cx, codec, record) = written(chunks());
+    let value = Value::from(record.clone().into_record());
+    let check = |level| codec.check(&value, &cx, level).map_err(|error| error.to_string());
+    for level in [CheckLevel::Presence, CheckLevel::Size, CheckLevel::Full] {
+        assert_eq!(check(level), Ok(()), "{level:?}");
+    }
+    let path = format!("{}/c/2/1", record.path());
+    let kept = store.get(&path).unwrap();
+    let mut flipped = kept.to_vec();
+    flipped[kept.len() / 2] ^= 4;
+    store.put(&path, flipped.into()).unwrap();
+    assert_eq!(check(CheckLevel::Size), Ok(()));
+    assert!(check(CheckLevel::Full).unwrap_err().contains("digest"));
+    store.delete(&path).unwrap();
+    let error = check(CheckLevel::Presence).unwrap_err();
+    assert!(
+        error.contains("1 chunk objects are missing, the first of them [2, 1]"),
+        "{error}"
+    );
+
+    // Without an inventory a chunk that is gone holds zeros, but one that does not decode is found.
+    let cx = cx.with_format_version(FormatVersion::new(1, 0));
+    let movie = Array::from_vec((1..=64_u16).collect(), &[16, 4]).unwrap();
+    let record = codec.write(&movie, &cx).unwrap();
+    let value = Value::from(record.clone().into_record());
+    assert!(codec.check(&value, &cx, CheckLevel::Full).is_ok());
+    let chunk = store
+        .paths()
+        .into_iter()
+        .find(|path| path.starts_with(record.path()) && path.ends_with("/c/3/0"));
+    store.put(&chunk.unwrap(), "no chunk".into()).unwrap();
+    assert!(codec.check(&value, &cx, CheckLevel::Size).is_ok());
+    assert!(codec.check(&value, &cx, CheckLevel::Full).is_err());
 }
 
 #[test]
