@@ -50,6 +50,7 @@ def make(folder: Path, backend: str, where: dict) -> Path:
         },
         "stores": {
             "default": "local",
+            "filepath_default": "shelf",
             "local": {"protocol": "file", "location": str(folder / "stores/local")},
             "cloud": {
                 "protocol": "s3",

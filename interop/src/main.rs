@@ -17,6 +17,7 @@ mod plan;
 mod program;
 mod report;
 mod scenarios;
+mod sources;
 mod workspace;
 
 use std::path::PathBuf;

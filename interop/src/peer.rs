@@ -118,6 +118,15 @@ impl Peer {
         Ok(Fetched { value, told })
     }
 
+    /// Inserts a row through DataJoint: a key, and the value of one column in the notation of `peer.py`.
+    pub(crate) fn insert(&self, table: &str, key: &Json, field: &str, value: Json) -> Outcome {
+        let mut row = key.clone();
+        row.as_object_mut()
+            .ok_or("a key is no object")?
+            .insert(field.into(), value);
+        self.ask("insert", json!({"table": table, "row": row})).map(drop)
+    }
+
     /// Whether an operation fails in Python, in these words.
     pub(crate) fn refuses(&self, operation: &str, request: Json, words: &str) -> Outcome {
         match self.ask(operation, request) {

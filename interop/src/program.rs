@@ -1,5 +1,6 @@
 //! The built program `dj-codec`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -37,11 +38,27 @@ impl Program {
 
     /// Runs it with these arguments.
     pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Outcome<Ran> {
-        let ran = ground::command(&self.path)
+        self.run_with_input(arguments, b"")
+    }
+
+    /// Runs it with these arguments and this standard input.
+    pub(crate) fn run_with_input<A: AsRef<std::ffi::OsStr>>(
+        &self,
+        arguments: &[A],
+        input: &[u8],
+    ) -> Outcome<Ran> {
+        let mut running = ground::command(&self.path)
             .args(arguments)
             .current_dir(&self.folder)
-            .stdin(Stdio::null())
-            .output()?;
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut pipe) = running.stdin.take() {
+            // Nobody has to read it.
+            let _ = pipe.write_all(input);
+        }
+        let ran = running.wait_with_output()?;
         Ok(Ran {
             status: ran.status.code(),
             output: String::from_utf8_lossy(&ran.stdout).into_owned(),
@@ -51,7 +68,14 @@ impl Program {
 
     /// Runs it with these arguments and gives what it printed; another exit status than 0 is a failure.
     pub(crate) fn done<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Outcome<String> {
-        let ran = self.run(arguments)?;
+        self.run(arguments)?.done()
+    }
+}
+
+impl Ran {
+    /// What it printed; another exit status than 0 is a failure.
+    pub(crate) fn done(self) -> Outcome<String> {
+        let ran = self;
         ensure(ran.status == Some(0), || {
             format!("exit status {:?}: {}{}", ran.status, ran.output, ran.errors)
         })?;

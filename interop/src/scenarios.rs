@@ -1,6 +1,8 @@
 //! What is tried, on each database.
 
+mod attachments;
 mod blobs;
+mod filepaths;
 mod formats;
 mod from_python;
 mod generated;
@@ -8,9 +10,13 @@ mod hashes;
 mod keys;
 mod libraries;
 mod nulls;
+mod object_keys;
+mod objects;
 mod program;
+mod program_values;
 mod s3;
 mod to_python;
+mod unnamed;
 
 use crate::failed::Outcome;
 use crate::plan::Backend;
@@ -24,9 +30,15 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     keys::run(ws, report);
     blobs::run(ws, report)?;
     hashes::run(ws, report)?;
+    attachments::run(ws, report)?;
+    objects::run(ws, report)?;
+    object_keys::run(ws, report)?;
+    filepaths::run(ws, report)?;
+    unnamed::run(ws, report)?;
     nulls::run(ws, report)?;
     generated::run(ws, report)?;
     program::run(ws, report)?;
+    program_values::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {
         Backend::PostgreSql => libraries::run(ws, report),

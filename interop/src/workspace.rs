@@ -107,6 +107,11 @@ impl Workspace {
             .ok_or_else(|| format!("scenario.json has no table {class}").into())
     }
 
+    /// The tables of objects whose keys are tried.
+    pub(crate) fn keyed_objects(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.objects)
+    }
+
     /// The tables of arrays whose keys are tried.
     pub(crate) fn keyed(&self) -> impl Iterator<Item = &Table> {
         self.tables
@@ -138,11 +143,6 @@ impl Workspace {
     /// The codecs.
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
-    }
-
-    /// Whether the codec of a column is there.
-    pub(crate) fn has(&self, column: &TableColumn) -> bool {
-        self.registry.get(column.codec()).is_ok()
     }
 
     /// A context that only reads.
@@ -235,17 +235,13 @@ pub(crate) fn path_of(record: &Json) -> Outcome<String> {
 /// Fails unless two paths are the same but for the random token.
 pub(crate) fn same_place(field: &str, ours: &str, theirs: &str) -> Outcome {
     let parts = |path: &str| -> Outcome<(String, usize, String)> {
-        let odd = || {
-            Failed::from(format!(
-                "the path {path:?} has no {field}_TOKEN.EXTENSION at its end"
-            ))
-        };
+        let odd = || Failed::from(format!("the path {path:?} has no {field}_TOKEN at its end"));
         let (folder, name) = path.rsplit_once('/').ok_or_else(odd)?;
         let rest = name
             .strip_prefix(field)
             .and_then(|rest| rest.strip_prefix('_'))
             .ok_or_else(odd)?;
-        let (token, extension) = rest.split_once('.').ok_or_else(odd)?;
+        let (token, extension) = rest.split_once('.').unwrap_or((rest, ""));
         Ok((folder.to_owned(), token.len(), extension.to_owned()))
     };
     ensure(parts(ours)? == parts(theirs)?, || {

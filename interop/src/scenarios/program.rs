@@ -9,17 +9,20 @@ use crate::plan::{Table, TableColumn};
 use crate::report::Report;
 use crate::workspace::{SCHEMA, Workspace};
 
+/// Those of whose columns something is tried.
+const CODECS: [&str; 7] = ["attach", "blob", "filepath", "hash", "npy", "object", "zarr"];
+
 pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     report.scenario(&ws.scenario("dj-codec: list, doctor"), |checks| {
         checks.check("list", || {
             let listed: Json = serde_json::from_str(&ws.program.done(&["list", "--json"])?)?;
-            for name in ["npy", "zarr"] {
+            for name in CODECS {
                 ensure(
                     listed.to_string().contains(&format!("\"name\":\"{name}\"")),
                     || format!("{name} is not listed: {listed}"),
                 )?;
             }
-            ws.program.done(&["require", "npy", "zarr"]).map(drop)
+            ws.program.done(&[&["require"], &CODECS[..]].concat()).map(drop)
         });
         checks.check("doctor", || {
             let output = ws.program.done(&["doctor", "--json"])?;
@@ -53,9 +56,8 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     Ok(())
 }
 
-fn encode(ws: &Workspace, table: &Table, column: &TableColumn, key: &Json) -> Outcome {
-    let case = ws.case("float32")?;
-    let file = case.file.to_string_lossy();
+/// The arguments that encode a value for a column of a row, but for the value.
+pub(super) fn encoding(table: &Table, column: &TableColumn, key: &Json) -> Outcome<Vec<String>> {
     let mut arguments: Vec<String> = [
         "encode",
         &column.spec,
@@ -69,11 +71,16 @@ fn encode(ws: &Workspace, table: &Table, column: &TableColumn, key: &Json) -> Ou
     .map(String::from)
     .into();
     for name in &table.primary_key {
-        arguments.extend(key::arguments(
-            name,
-            key.get(name).ok_or("the key is not whole")?,
-        )?);
+        let told = key.get(name).ok_or("the key is not whole")?;
+        arguments.extend(key::arguments(name, told)?);
     }
+    Ok(arguments)
+}
+
+fn encode(ws: &Workspace, table: &Table, column: &TableColumn, key: &Json) -> Outcome {
+    let case = ws.case("float32")?;
+    let file = case.file.to_string_lossy();
+    let mut arguments = encoding(table, column, key)?;
     arguments.extend(["--npy".into(), file.into_owned()]);
     let record: Json = serde_json::from_str(&ws.program.done(&arguments)?)?;
     ws.put(table, key, &column.name, &record)?;
