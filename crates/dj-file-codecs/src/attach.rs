@@ -106,9 +106,12 @@ impl Codec for AttachCodec {
         }
     }
 
-    fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
+    fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         match stored {
-            Value::Bytes(bytes) => Self::open(&bytes).map(Value::lazy),
+            Value::Bytes(bytes) => {
+                cx.limits().check_array_bytes(bytes.len() as u64)?;
+                Self::open(&bytes).map(Value::lazy)
+            }
             other => Err(Error::corrupt(format!(
                 "an attachment is bytes, the column holds {}",
                 other.type_name()

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use dj_codec_api::layout::check_filepath;
 use dj_codec_api::{
-    Codec, CodecInfo, Context, Error, FormatVersion, Mode, OpenStore, Record, Result, TypeSpec, Value,
-    VersionDispatch,
+    CheckLevel, Codec, CodecInfo, Context, Error, FormatVersion, Mode, OpenStore, Record, Result, TypeSpec,
+    Value, VersionDispatch,
 };
 
 use crate::object_ref::ObjectRef;
@@ -165,6 +165,14 @@ impl Codec for FilepathCodec {
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         Self::open(Record::from_value(stored)?, cx).map(Value::lazy)
+    }
+
+    fn record_keys(&self) -> &'static [&'static str] {
+        &["path", "store", "size", "is_dir", "timestamp"]
+    }
+
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        Self::open(Record::from_value(stored.clone())?, cx)?.check(level)
     }
 
     fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {

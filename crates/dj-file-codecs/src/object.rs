@@ -12,8 +12,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use dj_codec_api::layout::content_hash;
 use dj_codec_api::{
-    Codec, CodecInfo, Context, Error, ErrorKind, FormatVersion, Json, Mode, OpenStore, Record, Reference,
-    Result, TypeSpec, Value, VersionDispatch,
+    CheckLevel, Codec, CodecInfo, Context, Error, ErrorKind, FormatVersion, Json, Mode, OpenStore, Record,
+    Reference, Result, TypeSpec, Value, VersionDispatch,
 };
 
 use crate::attachment::Attachment;
@@ -342,8 +342,13 @@ impl Codec for ObjectCodec {
         let (Ok(path), Ok(store)) = (record.path(), record.store()) else {
             return Vec::new();
         };
-        let mut paths = vec![path.to_owned()];
-        if record.get("is_dir") == Some(&Json::Bool(true)) {
+        let is_dir = record.get("is_dir") == Some(&Json::Bool(true));
+        let mut paths = Vec::new();
+        // Of a folder without files there is only the manifest.
+        if !is_dir || record.get("item_count") != Some(&Json::from(0)) {
+            paths.push(path.to_owned());
+        }
+        if is_dir {
             paths.push(Manifest::path_of(path));
         }
         let reference = |path| Reference {
@@ -351,6 +356,23 @@ impl Codec for ObjectCodec {
             store: store.map(Into::into),
         };
         paths.into_iter().map(reference).collect()
+    }
+
+    fn record_keys(&self) -> &'static [&'static str] {
+        &[
+            "path",
+            "store",
+            "size",
+            "hash",
+            "ext",
+            "is_dir",
+            "item_count",
+            "timestamp",
+        ]
+    }
+
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        Self::open(Record::from_value(stored.clone())?, cx)?.check(level)
     }
 
     fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {

@@ -163,6 +163,10 @@ impl Codec for HashCodec {
         self.read_front(&record, length, cx).map(Value::Bytes)
     }
 
+    fn record_keys(&self) -> &'static [&'static str] {
+        &["hash", "path", "schema", "store", "size"]
+    }
+
     fn format_version(&self, _: &Value, _: &Context) -> Result<Option<FormatVersion>> {
         Ok(Some(FORMAT))
     }

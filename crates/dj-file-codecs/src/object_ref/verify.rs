@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dj_codec_api::Result;
+use dj_codec_api::{CheckLevel, Error, Lazy as _, Result};
 
 use super::ObjectRef;
 use crate::manifest::FileEntry;
@@ -19,6 +19,31 @@ impl ObjectRef {
     /// # Errors
     /// Where the store cannot be asked, or the manifest not be read.
     pub fn verify(&self) -> Result<Verification> {
+        self.verify_with(true)
+    }
+
+    /// Looks as closely as [`Codec::check`](dj_codec_api::Codec::check) asks.
+    pub(crate) fn check(&self, level: CheckLevel) -> Result<()> {
+        match level {
+            CheckLevel::Presence if self.exists()? => Ok(()),
+            CheckLevel::Presence => {
+                Err(self.locate(Error::not_found("there is no such file or folder in the store")))
+            }
+            CheckLevel::Size => self
+                .verify_with(false)?
+                .into_result()
+                .map_err(|error| self.locate(error)),
+            CheckLevel::Full => {
+                // The hash is compared while it is loaded.
+                self.verify_with(false)?
+                    .into_result()
+                    .map_err(|error| self.locate(error))?;
+                self.load().map(drop)
+            }
+        }
+    }
+
+    fn verify_with(&self, hash: bool) -> Result<Verification> {
         if self.is_dir {
             return self.compare(&self.list()?);
         }
@@ -40,7 +65,8 @@ impl ObjectRef {
                         recorded,
                         found,
                     }),
-                    None => self.verify_hash(&mut outcome)?,
+                    None if hash => self.verify_hash(&mut outcome)?,
+                    None => {}
                 }
             }
         }
@@ -71,22 +97,22 @@ impl ObjectRef {
             manifest: manifest.is_some(),
             ..Verification::default()
         };
-        if files.is_empty() && manifest.is_none() && self.item_count != Some(0) {
+        if files.is_empty() && manifest.is_none() {
             let file = self
                 .origin
                 .store
                 .head(&self.path)
                 .map_err(|error| self.locate(error))?
                 .is_some();
-            let empty = || self.local_path().is_some_and(|path| path.is_dir());
+            // An empty folder of a file system is one that is there. Of a stored one there would be a manifest.
+            let empty = self.item_count.is_none() && self.local_path().is_some_and(|path| path.is_dir());
             if file {
                 outcome.findings.push(Finding::Kind {
                     recorded_folder: true,
                 });
                 return Ok(outcome);
             }
-            // An empty folder of a file system is one that is there.
-            if self.item_count.is_some() || !empty() {
+            if !empty {
                 outcome.findings.push(Finding::Gone);
                 return Ok(outcome);
             }
