@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use dj_blob_codecs::api::value::{CharArray, Date, ObjectArray, RecordArray, StructArray};
-use dj_blob_codecs::api::{Array, BigInt, Json, Limits, Uuid, notation};
+use dj_blob_codecs::api::value::{CellArray, CharArray, Date, ObjectArray, RecordArray, StructArray};
+use dj_blob_codecs::api::{Array, BigInt, Bytes, ErrorKind, Json, Limits, Order, Uuid, notation};
 use dj_blob_codecs::{Value, from_slice, from_value, native, to_value, to_vec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -324,4 +324,38 @@ fn time_dates_are_dates() {
     assert_eq!(notation::to_json(&value).unwrap()["date"]["$date"], "2024-02-29");
     assert_eq!(from_value::<When>(value).unwrap(), when);
     assert!(native::Native::to_value(&time::Time::from_hms_nano(0, 0, 0, 1).unwrap()).is_err());
+}
+
+#[test]
+fn shapes_that_only_claim_elements_make_no_lists() {
+    // A zero among them makes the others cost nothing to claim.
+    let empty = |dtype: &str, shape: &[usize]| {
+        Value::from(Array::new(dtype.parse().unwrap(), shape, Order::C, Bytes::new()).unwrap())
+    };
+    let cell = |shape: &[usize]| {
+        Value::Cell(Box::new(CellArray {
+            shape: shape.to_vec(),
+            items: vec![],
+        }))
+    };
+    for huge in [
+        empty("<f8", &[1 << 60, 0]),
+        empty("<f8", &[1 << 40, 1 << 40, 0]),
+        empty("<U0", &[1 << 60]),
+        cell(&[1 << 60, 0]),
+    ] {
+        let error = from_value::<serde_json::Value>(huge).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Limit { what: "items", .. }),
+            "{error}"
+        );
+    }
+    let lists = |value| from_value::<Vec<Vec<f64>>>(value).unwrap();
+    assert_eq!(lists(empty("<f8", &[0, 1 << 60])), Vec::<Vec<f64>>::new());
+    assert_eq!(lists(empty("<f8", &[1000, 0])), vec![Vec::<f64>::new(); 1000]);
+    assert_eq!(lists(cell(&[2, 0])), vec![Vec::<f64>::new(); 2]);
+    assert_eq!(
+        from_value::<Vec<String>>(empty("<U0", &[3])).unwrap(),
+        ["", "", ""]
+    );
 }

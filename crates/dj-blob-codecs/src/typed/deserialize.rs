@@ -19,9 +19,9 @@ pub(crate) struct ValueDeserializer(pub(crate) Value);
 fn simple(value: Value) -> ApiResult<Value> {
     Ok(match value {
         Value::Array(array) => elements::array(&array)?,
-        Value::Objects(array) => elements::nested(&array.shape, array.items),
-        Value::Cell(cell) => elements::nested(&cell.shape, cell.items),
-        Value::Struct(array) => elements::structs(*array),
+        Value::Objects(array) => elements::nested(&array.shape, array.items)?,
+        Value::Cell(cell) => elements::nested(&cell.shape, cell.items)?,
+        Value::Struct(array) => elements::structs(*array)?,
         Value::Record(record) => elements::records(*record)?,
         Value::Lazy(handle) => simple(handle.load()?)?,
         other => other,

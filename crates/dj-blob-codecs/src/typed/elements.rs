@@ -24,7 +24,7 @@ pub(super) fn array(array: &Array) -> Result<Value> {
             Value::Complex(real.into(), imaginary.into())
         })?,
         Kind::Complex128 => all::<[f64; 2]>(array, |[real, imaginary]| Value::Complex(real, imaginary))?,
-        Kind::Unicode(_) => texts(array),
+        Kind::Unicode(_) => texts(array)?,
         _ => {
             return Err(Error::unsupported(format!(
                 "an array of dtype {} has no elements for serde",
@@ -33,10 +33,26 @@ pub(super) fn array(array: &Array) -> Result<Value> {
             .advise("keep the array: #[serde(with = \"dj_blob_codecs::native\")]"));
         }
     };
-    Ok(nested(array.shape(), elements))
+    nested(array.shape(), elements)
 }
 
-fn texts(array: &Array) -> Vec<Value> {
+/// As many lists or texts a shape may ask for that has no elements behind it.
+const EMPTY: usize = 1 << 16;
+
+/// How many there are of this shape: no more than are `held`, unless they take nothing to hold and are not many.
+fn count(shape: &[usize], held: usize) -> Result<usize> {
+    let (product, limit) = (
+        shape
+            .iter()
+            .try_fold(1_usize, |product, &length| product.checked_mul(length)),
+        held.max(EMPTY),
+    );
+    product
+        .filter(|&product| product <= limit)
+        .ok_or_else(|| Error::limit("items", product.unwrap_or(usize::MAX) as u64, limit as u64))
+}
+
+fn texts(array: &Array) -> Result<Vec<Value>> {
     let bytes = array.to_little_endian().to_bytes(Order::C);
     let text = |element: &[u8]| {
         let points = element
@@ -49,31 +65,38 @@ fn texts(array: &Array) -> Vec<Value> {
             .collect();
         Value::from(text.trim_end_matches('\0'))
     };
-    match array.dtype().size() {
-        0 => vec![Value::from(""); array.len()],
+    Ok(match array.dtype().size() {
+        0 => vec![Value::from(""); count(array.shape(), 0)?],
         size => bytes.chunks_exact(size).map(text).collect(),
-    }
+    })
 }
 
 /// An array of objects, of cells or of rows, as lists of lists.
-pub(super) fn nested(shape: &[usize], mut elements: Vec<Value>) -> Value {
+///
+/// # Errors
+/// Where there are no elements, and more empty lists than anybody means.
+pub(super) fn nested(shape: &[usize], mut elements: Vec<Value>) -> Result<Value> {
     let Some((_, inner)) = shape.split_first() else {
-        return elements.pop().unwrap_or(Value::Null);
+        return Ok(elements.pop().unwrap_or(Value::Null));
     };
+    let held = elements.len();
     // From the innermost dimension outwards.
     for (at, &length) in inner.iter().enumerate().rev() {
-        let outer: usize = shape.iter().take(at + 1).product();
+        let outer = count(shape.get(..=at).unwrap_or_default(), held)?;
         let mut rest = elements.into_iter();
         elements = (0..outer)
             .map(|_| Value::List(rest.by_ref().take(length).collect()))
             .collect();
     }
-    Value::List(elements)
+    Ok(Value::List(elements))
 }
 
 /// MATLAB's struct as a dict, an array of them as lists of dicts.
-pub(super) fn structs(array: StructArray) -> Value {
-    let count = array.shape.iter().product::<usize>();
+///
+/// # Errors
+/// Where there are no fields, and more elements than anybody means.
+pub(super) fn structs(array: StructArray) -> Result<Value> {
+    let count = count(&array.shape, array.items.len())?;
     let StructArray { shape, fields, items } = array;
     let mut rest = items.into_iter();
     let mut dicts: Vec<Value> = (0..count)
@@ -88,27 +111,34 @@ pub(super) fn structs(array: StructArray) -> Value {
         })
         .collect();
     match (count, dicts.pop()) {
-        (1, Some(one)) => one,
+        (1, Some(one)) => Ok(one),
         (_, Some(last)) => {
             dicts.push(last);
             nested(&shape, dicts)
         }
-        (_, None) => Value::List(dicts),
+        (_, None) => Ok(Value::List(dicts)),
     }
 }
 
 /// A structured array as lists of dicts, a 0-d one as a dict.
 pub(super) fn records(record: RecordArray) -> Result<Value> {
-    let count = record.shape.iter().product::<usize>();
-    let mut rows: Vec<Vec<(Value, Value)>> = (0..count)
-        .map(|_| Vec::with_capacity(record.fields.len()))
-        .collect();
+    let count = match record.fields.is_empty() {
+        true => count(&record.shape, 0)?,
+        // The columns have a value for each, or are refused.
+        false => record.shape.iter().copied().fold(1, usize::saturating_mul),
+    };
+    let mut columns = Vec::with_capacity(record.fields.len());
     for (name, column) in record.fields {
-        for (row, value) in rows.iter_mut().zip(flat(column, record.shape.len(), count)?) {
-            row.push((Value::from(name.as_str()), value));
-        }
+        columns.push((name, flat(column, record.shape.len(), count)?.into_iter()));
     }
-    Ok(nested(&record.shape, rows.into_iter().map(Value::Dict).collect()))
+    let row = |_| {
+        let row = columns
+            .iter_mut()
+            .filter_map(|(name, column)| Some((Value::from(name.as_str()), column.next()?)));
+        Value::Dict(row.collect())
+    };
+    let rows = (0..count).map(row).collect();
+    nested(&record.shape, rows)
 }
 
 /// The value of a column for each of `count` records.
@@ -118,7 +148,7 @@ fn flat(column: Value, dimensions: usize, count: usize) -> Result<Vec<Value>> {
         Value::Array(column) => array(&column.reshape(&own(column.shape()))?)?,
         Value::Objects(column) => {
             let ObjectArray { shape, items } = *column;
-            nested(&own(&shape), items)
+            nested(&own(&shape), items)?
         }
         Value::Record(mut column) => {
             column.shape = vec![count];
@@ -127,7 +157,11 @@ fn flat(column: Value, dimensions: usize, count: usize) -> Result<Vec<Value>> {
         other => other,
     };
     match list {
-        Value::List(values) => Ok(values),
+        Value::List(values) if values.len() == count => Ok(values),
+        Value::List(values) => Err(Error::invalid_value(format!(
+            "a column has {} values where there are {count} records",
+            values.len()
+        ))),
         other => Err(Error::unsupported(format!("a column is {}", other.type_name()))),
     }
 }
