@@ -18,8 +18,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use dj_codec_store::FileStore;
 use dj_codec_testkit::MemoryStore;
 use dj_file_codecs::api::{
-    Bytes, Codec as _, Column, Context, ErrorKind, Json, Record, Registry, Store, StoreMap, Stored, Value,
-    layout,
+    Bytes, CheckLevel, Codec as _, Column, Context, ErrorKind, Json, Record, Registry, Store, StoreMap,
+    Stored, Value, layout,
 };
 use dj_file_codecs::{Attachment, ObjectCodec, ObjectRef};
 use failing::Failing;
@@ -517,4 +517,36 @@ proptest! {
         }
         prop_assert!(object.verify().unwrap().is_ok());
     }
+}
+
+#[test]
+fn a_value_is_checked_as_closely_as_asked() {
+    let (store, cx) = lab();
+    let codec = codec().with_hash(true);
+    let file = codec.write_bytes(&"abc".into(), None, &cx).unwrap();
+    let path = file.path().unwrap().to_owned();
+    let staged = codec.stage_folder(None, &cx).unwrap();
+    staged.put("a", "1".into()).unwrap();
+    staged.put("b", "2".into()).unwrap();
+    let folder = staged.finish().unwrap();
+    let member = format!("{}/a", folder.path().unwrap());
+    let outcomes = |record: &Record| {
+        [CheckLevel::Presence, CheckLevel::Size, CheckLevel::Full]
+            .map(|level| codec.check(&record.clone().into(), &cx, level).is_ok())
+    };
+    assert_eq!((outcomes(&file), outcomes(&folder)), ([true; 3], [true; 3]));
+    store.put(&path, "abd".into()).unwrap();
+    assert_eq!(outcomes(&file), [true, true, false]);
+    store.put(&path, "ab".into()).unwrap();
+    assert_eq!(outcomes(&file), [true, false, false]);
+    store.delete(&path).unwrap();
+    assert_eq!(outcomes(&file), [false; 3]);
+    store.put(&member, "11".into()).unwrap();
+    assert_eq!(outcomes(&folder), [true, false, false]);
+    // As a staged insert of Python's leaves it: without a manifest.
+    store.put(&member, "1".into()).unwrap();
+    store
+        .delete(&format!("{}.manifest.json", folder.path().unwrap()))
+        .unwrap();
+    assert_eq!(outcomes(&folder), [true; 3]);
 }
