@@ -48,7 +48,12 @@ impl NpyCodec {
                         .with("shape", shape));
                 }
                 Err(error) if error.kind() == &ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error.with_codec(NAME).at(path)),
+                Err(error) => {
+                    // The file may be there although the store's answer was lost. Whether or not it can be removed, what failed is
+                    // the writing.
+                    let _ = store.store.delete(&path);
+                    return Err(error.with_codec(NAME).at(path));
+                }
             }
         }
         Err(Error::new(
@@ -122,6 +127,10 @@ impl Codec for NpyCodec {
             CheckLevel::Size => array.check_size(),
             CheckLevel::Full => array.load().map(drop),
         }
+    }
+
+    fn record_keys(&self) -> &'static [&'static str] {
+        &["path", "store", "dtype", "shape"]
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {

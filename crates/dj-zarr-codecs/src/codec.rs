@@ -124,6 +124,11 @@ impl Codec for ZarrCodec {
         verify::check(self, record, cx, level).map_err(named)
     }
 
+    fn record_keys(&self) -> &'static [&'static str] {
+        // Not `provenance`, which tells where an array came from, also after it was written anew.
+        &["path", "store", "shape", "dtype", "codec_version", "inventory"]
+    }
+
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
         let record = Record::from_value(stored.clone()).map_err(named)?;
         Ok(Some(self.open(record, cx)?.format_version()))
