@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Preview(Box<crate::commands::preview::PreviewArgs>),
     /// Decodes golden fixtures with this build
     VerifyFixtures(VerifyFixturesArgs),
+    /// Says what the codec columns of a database hold, and what is wanting
+    #[cfg(feature = "db")]
+    Audit(Box<crate::commands::audit::AuditArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
     Doctor(DoctorArgs),
     /// Shows each codec at work in a folder

@@ -1,5 +1,9 @@
 //! The commands, one a file.
 
+#[cfg(feature = "db")]
+pub(crate) mod audit;
+#[cfg(feature = "db")]
+pub(crate) mod database;
 mod decode;
 mod demo;
 mod doctor;
@@ -27,6 +31,8 @@ pub(crate) fn run(cli: &Cli, output: &mut Output) -> Outcome {
         Command::Inspect(args) => inspect::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Preview(args) => preview::run(args, &Session::new(&cli.stores, output)?, output),
         Command::VerifyFixtures(args) => verify_fixtures::run(args, output),
+        #[cfg(feature = "db")]
+        Command::Audit(args) => audit::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Doctor(args) => doctor::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Demo => demo::run(&cli.stores, output),
     }

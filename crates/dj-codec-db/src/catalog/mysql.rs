@@ -1,0 +1,23 @@
+//! MySQL's and MariaDB's catalog, which shows what a user has any right to.
+
+use super::Queries;
+
+pub(super) const QUERIES: Queries = Queries {
+    schemas: "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA \
+         WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')",
+    tables: "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_COMMENT AS CHAR), CAST(TABLE_ROWS AS CHAR) \
+         FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE'",
+    columns: "SELECT CAST(c.TABLE_NAME AS CHAR), CAST(c.COLUMN_NAME AS CHAR), CAST(c.COLUMN_TYPE AS CHAR), \
+         CAST(c.IS_NULLABLE AS CHAR), CAST(c.COLUMN_COMMENT AS CHAR), CAST(k.ORDINAL_POSITION AS CHAR) \
+         FROM information_schema.COLUMNS c LEFT JOIN information_schema.KEY_COLUMN_USAGE k \
+         ON k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
+         AND k.CONSTRAINT_NAME = 'PRIMARY' \
+         WHERE c.TABLE_SCHEMA = ? ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION",
+    references: "SELECT CAST(k.TABLE_SCHEMA AS CHAR), CAST(k.TABLE_NAME AS CHAR), CAST(k.COLUMN_NAME AS CHAR), \
+         CAST(k.REFERENCED_TABLE_SCHEMA AS CHAR), CAST(k.REFERENCED_TABLE_NAME AS CHAR), \
+         CAST(k.REFERENCED_COLUMN_NAME AS CHAR), CAST(c.COLUMN_COMMENT AS CHAR) \
+         FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.COLUMNS c \
+         ON c.TABLE_SCHEMA = k.REFERENCED_TABLE_SCHEMA AND c.TABLE_NAME = k.REFERENCED_TABLE_NAME \
+         AND c.COLUMN_NAME = k.REFERENCED_COLUMN_NAME \
+         WHERE k.REFERENCED_TABLE_NAME IS NOT NULL",
+};

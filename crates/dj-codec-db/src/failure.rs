@@ -1,0 +1,77 @@
+//! What a database server's errors mean, in words that say what to do.
+
+use dj_codec_api::{Error, ErrorKind};
+
+/// An error of the driver in our words. The driver never repeats passwords, and neither do we.
+pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
+    let found = match &error {
+        sqlx::Error::Configuration(_) => Error::config("the URL of the database cannot be used")
+            .advise("use postgres://USER:PASSWORD@HOST:PORT/DATABASE or mysql://USER:PASSWORD@HOST:PORT"),
+        sqlx::Error::Io(_) => Error::store("the database server cannot be reached, or the connection broke")
+            .advise("check host and port, and that the server takes connections from this machine"),
+        sqlx::Error::Tls(_) => Error::store("no encrypted connection to the database could be made").advise(
+            "check sslmode= in the URL (ssl-mode= for MySQL) and the certificate authority (sslrootcert=, ssl-ca=)",
+        ),
+        sqlx::Error::PoolTimedOut => Error::store("no connection to the database was to be had in time")
+            .advise("the server may be full or out of reach; try again, or allow fewer connections"),
+        sqlx::Error::Database(answer) => {
+            let (kind, message, advice) = match of_code(answer.code().as_deref(), mysql_number(&error)) {
+                Some(known) => known,
+                None => (ErrorKind::Store, "the database refused a query", None),
+            };
+            let found = Error::new(kind, message);
+            match advice {
+                Some(advice) => found.advise(advice),
+                None => found,
+            }
+        }
+        _ => Error::store("the database could not be asked"),
+    };
+    found.at(place).caused_by(error)
+}
+
+fn mysql_number(error: &sqlx::Error) -> Option<u16> {
+    let answer = error.as_database_error()?;
+    let answer = answer.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()?;
+    Some(answer.number())
+}
+
+type Known = (ErrorKind, &'static str, Option<&'static str>);
+
+/// The meaning of SQLSTATE, and of MySQL's own numbers, which are finer.
+fn of_code(state: Option<&str>, number: Option<u16>) -> Option<Known> {
+    let refused: Known = (
+        ErrorKind::PermissionDenied,
+        "the database refuses this user or password",
+        Some("check user and password in the URL, and from where that user may connect"),
+    );
+    let no_database: Known = (
+        ErrorKind::NotFound,
+        "there is no such database",
+        Some(
+            "on PostgreSQL the URL ends with the database that holds the schemas, often /postgres or the lab's name",
+        ),
+    );
+    let no_right: Known = (
+        ErrorKind::PermissionDenied,
+        "this user may not read that",
+        Some("ask for the right to SELECT from the schema's tables (on PostgreSQL also USAGE of the schema)"),
+    );
+    let no_table: Known = (
+        ErrorKind::NotFound,
+        "the table is not there",
+        Some("it may have been dropped meanwhile; list the tables again"),
+    );
+    match (number, state) {
+        (Some(1045 | 1698 | 1130 | 1251), _) | (None, Some("28P01" | "28000")) => Some(refused),
+        (Some(1049), _) | (None, Some("3D000")) => Some(no_database),
+        (Some(1044 | 1142 | 1143 | 1227), _) | (None, Some("42501")) => Some(no_right),
+        (Some(1146), _) | (None, Some("42P01")) => Some(no_table),
+        (Some(1792), _) | (None, Some("25006")) => Some((
+            ErrorKind::PermissionDenied,
+            "the connection only reads, and was asked to write",
+            None,
+        )),
+        _ => None,
+    }
+}

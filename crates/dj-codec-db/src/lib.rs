@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod audit;
+mod catalog;
+mod comment;
+mod database;
+mod failure;
+mod fault;
+mod heading;
+mod key;
+mod location;
+mod progress;
+mod raw;
+mod rows;
+mod tier;
+
+pub use audit::{
+    AuditOptions, AuditReport, ColumnReport, ColumnStatus, FaultReport, FormatReport, MissingCodec,
+    MonthReport, StoreReport, TableReport, audit,
+};
+pub use comment::{Declared, parse_comment};
+pub use database::{ConnectOptions, Database};
+pub use fault::{Fault, FaultKind, KeyShown, Recovery};
+pub use heading::{Attribute, Storage, Table};
+pub use key::Key;
+pub use location::Backend;
+pub use progress::{OnProgress, Progress};
+pub use rows::{Extent, Field, Row, RowQuery, Rows};
+pub use tier::Tier;

@@ -1,0 +1,410 @@
+//! The rows of a table, one after the other, in the order of the primary key.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dj_codec_api::{Error, Json, Result, Stored};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::Database;
+use crate::heading::{Attribute, Storage, Table};
+use crate::key::{Key, KeyField, quote};
+use crate::location::Backend;
+use crate::raw::Cells;
+
+/// How much of a value to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The first bytes (of text: characters), and how long it is.
+    Front(u64),
+}
+
+/// Which rows and columns to read.
+#[derive(Debug, Clone)]
+pub struct RowQuery {
+    columns: Vec<(String, Extent)>,
+    after: Option<Key>,
+    page: u64,
+    budget: u32,
+}
+
+impl RowQuery {
+    /// The keys of all rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            columns: Vec::new(),
+            after: None,
+            page: 5_000,
+            budget: 64 << 20,
+        }
+    }
+
+    /// Reads this column too.
+    #[must_use]
+    pub fn with_column(mut self, name: &str, extent: Extent) -> Self {
+        self.columns.push((name.to_owned(), extent));
+        self
+    }
+
+    /// Begins behind this key.
+    #[must_use]
+    pub fn after(mut self, key: Key) -> Self {
+        self.after = Some(key);
+        self
+    }
+
+    /// How many rows one query to the server asks for; 5,000 otherwise. No transaction is open between two of them.
+    #[must_use]
+    pub fn with_page(mut self, rows: u64) -> Self {
+        self.page = rows.max(1);
+        self
+    }
+
+    /// How many bytes of values may be held by rows that are not dropped yet; 64 MiB otherwise. A larger value is read alone.
+    #[must_use]
+    pub fn with_budget(mut self, bytes: u32) -> Self {
+        self.budget = bytes.max(1);
+        self
+    }
+}
+
+impl Default for RowQuery {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a column of a row holds, or the front of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Field {
+    /// The value. Bytes that were asked for as a front may end early; text that was cut off is text, not JSON.
+    pub stored: Stored,
+    /// Its whole length in bytes.
+    pub length: u64,
+    /// Whether `stored` is all of it.
+    pub whole: bool,
+}
+
+/// A row. It counts against the query's budget until it is dropped.
+#[derive(Debug)]
+pub struct Row {
+    /// The primary key.
+    pub key: Key,
+    /// The columns that were asked for, in that order.
+    pub fields: Vec<Field>,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+/// Rows as they come. Dropping it ends the query.
+#[derive(Debug)]
+pub struct Rows {
+    rows: mpsc::Receiver<Result<Row>>,
+    reader: JoinHandle<()>,
+}
+
+impl Rows {
+    /// The next row; `None` behind the last one.
+    ///
+    /// # Errors
+    /// Where the server cannot be asked any more. What was handed out before stays valid; a new query may begin behind the
+    /// last key.
+    pub async fn next(&mut self) -> Result<Option<Row>> {
+        self.rows.recv().await.transpose()
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Database {
+    /// Reads the rows of a table in the order of its primary key, in pages: memory is bounded by the budget, and no lock or
+    /// snapshot is held for long. Rows that are inserted or deleted meanwhile may be seen or not.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// Where a column is not in the table, or the table has no primary key.
+    pub fn rows(&self, table: &Table, query: RowQuery) -> Result<Rows> {
+        let reader = Reader::new(self.clone(), table, query)?;
+        let (sender, rows) = mpsc::channel(64);
+        let reader = tokio::spawn(async move {
+            if let Err(error) = reader.run(&sender).await {
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        Ok(Rows { rows, reader })
+    }
+
+    /// One row by its key; `None` where it is gone.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows), and where the server cannot be asked.
+    pub async fn row(&self, table: &Table, key: &Key, columns: &[&str]) -> Result<Option<Row>> {
+        let query = columns.iter().fold(RowQuery::new(), |query, column| {
+            query.with_column(column, Extent::Whole)
+        });
+        let reader = Reader::new(self.clone(), table, query)?;
+        let sql = numbered(
+            self.backend(),
+            format!("{} WHERE {}", reader.select, equal(&reader.fields)),
+        );
+        let rows = self.query(sql, key.texts().to_vec()).await?;
+        rows.into_iter()
+            .next()
+            .map(|cells| reader.row(cells, None))
+            .transpose()
+    }
+}
+
+/// Reads page after page.
+struct Reader {
+    database: Database,
+    place: String,
+    fields: Arc<[KeyField]>,
+    columns: Vec<(Storage, Extent)>,
+    select: String,
+    after: Option<Key>,
+    page: u64,
+    budget: u32,
+}
+
+impl Reader {
+    fn new(database: Database, table: &Table, query: RowQuery) -> Result<Self> {
+        let backend = database.backend();
+        let place = format!("{}.{}", table.schema, table.name);
+        let fields = database.key_fields(table);
+        if fields.is_empty() {
+            return Err(
+                Error::unsupported("the table has no primary key, so that its rows have no order")
+                    .at(place)
+                    .advise("every DataJoint table has one; give it one, or leave the table out"),
+            );
+        }
+        let mut selected: Vec<String> = fields.iter().map(|field| field.select.clone()).collect();
+        let mut columns = Vec::new();
+        for (name, extent) in &query.columns {
+            let attribute = table
+                .attribute(name)
+                .ok_or_else(|| Error::not_found(format!("there is no column {name:?}")).at(place.clone()))?;
+            selected.extend(select(attribute, *extent, backend));
+            columns.push((attribute.storage(), *extent));
+        }
+        let select = format!(
+            "SELECT {} FROM {}.{}",
+            selected.join(", "),
+            quote(&table.schema, backend),
+            quote(&table.name, backend)
+        );
+        Ok(Self {
+            database,
+            place,
+            fields,
+            columns,
+            select,
+            after: query.after,
+            page: query.page,
+            budget: query.budget,
+        })
+    }
+
+    async fn run(mut self, sender: &mpsc::Sender<Result<Row>>) -> Result<()> {
+        let shares = Arc::new(Semaphore::new(self.budget as usize));
+        let order: Vec<&str> = self.fields.iter().map(|field| field.order.as_str()).collect();
+        let order = order.join(", ");
+        loop {
+            let condition = match &self.after {
+                None => String::new(),
+                Some(_) => format!(" WHERE {}", behind(&self.fields, self.database.backend())),
+            };
+            let binds = self.after.as_ref().map(|key| self.binds(key)).unwrap_or_default();
+            let sql = format!("{}{condition} ORDER BY {order} LIMIT {}", self.select, self.page);
+            let sql = numbered(self.database.backend(), sql);
+            let mut count = 0;
+            let mut last = None;
+            let database = self.database.clone();
+            let this = &self;
+            let (count_mut, last_mut) = (&mut count, &mut last);
+            let going = database
+                .stream(sql, binds, |cells| {
+                    *count_mut += 1_u64;
+                    let size: usize = cells.iter().flatten().map(Bytes::len).sum();
+                    let share = u32::try_from(size).unwrap_or(u32::MAX).clamp(1, this.budget);
+                    let row = this.row(cells, None);
+                    if let Ok(row) = &row {
+                        *last_mut = Some(row.key.clone());
+                    }
+                    let shares = Arc::clone(&shares);
+                    async move {
+                        let mut row = row?;
+                        row._share = shares.acquire_many_owned(share).await.ok();
+                        Ok(sender.send(Ok(row)).await.is_ok())
+                    }
+                })
+                .await?;
+            if !going || count < self.page {
+                return Ok(());
+            }
+            self.after = last;
+        }
+    }
+
+    /// The texts of a key, as often as the comparison names them.
+    fn binds(&self, key: &Key) -> Vec<String> {
+        match self.database.backend() {
+            Backend::PostgreSql => key.texts().to_vec(),
+            Backend::MySql => {
+                let texts = key.texts();
+                let mut binds: Vec<String> = texts.first().cloned().into_iter().collect();
+                for length in 1..=texts.len() {
+                    binds.extend(texts.iter().take(length).cloned());
+                }
+                binds
+            }
+        }
+    }
+
+    fn row(&self, cells: Cells, share: Option<OwnedSemaphorePermit>) -> Result<Row> {
+        let mut cells = cells.into_iter();
+        let mut texts = Vec::with_capacity(self.fields.len());
+        for field in self.fields.iter() {
+            let cell = cells.next().flatten().ok_or_else(|| {
+                Error::corrupt(format!("the field {:?} of the primary key is NULL", field.name))
+                    .at(self.place.clone())
+            })?;
+            texts.push(String::from_utf8_lossy(&cell).into_owned());
+        }
+        let mut fields = Vec::with_capacity(self.columns.len());
+        for (storage, extent) in &self.columns {
+            let value = cells.next().flatten();
+            let length = match extent {
+                Extent::Whole => None,
+                Extent::Front(_) => cells.next().flatten(),
+            };
+            let length = length.and_then(|text| std::str::from_utf8(&text).ok()?.parse::<u64>().ok());
+            fields.push(field(*storage, value, length));
+        }
+        Ok(Row {
+            key: Key::new(Arc::clone(&self.fields), texts),
+            fields,
+            _share: share,
+        })
+    }
+}
+
+fn field(storage: Storage, value: Option<Bytes>, length: Option<u64>) -> Field {
+    let Some(value) = value else {
+        return Field {
+            stored: Stored::Null,
+            length: 0,
+            whole: true,
+        };
+    };
+    let read = value.len() as u64;
+    let length = length.unwrap_or(read);
+    let whole = read >= length;
+    let stored = match storage {
+        Storage::Bytes => Stored::Bytes(value),
+        // Text that is no JSON is the text that it is: codecs say what is wrong with it.
+        Storage::Json | Storage::Other => Stored::Json(match whole.then(|| serde_json::from_slice(&value)) {
+            Some(Ok(json)) => json,
+            _ => Json::String(String::from_utf8_lossy(&value).into_owned()),
+        }),
+    };
+    Field {
+        stored,
+        length,
+        whole,
+    }
+}
+
+/// What selects a column, and its length where only its front is wanted.
+fn select(attribute: &Attribute, extent: Extent, backend: Backend) -> Vec<String> {
+    let name = quote(&attribute.name, backend);
+    let (value, length) = match (attribute.storage(), backend) {
+        (Storage::Bytes, Backend::PostgreSql) => (name.clone(), format!("octet_length({name})::text")),
+        (_, Backend::PostgreSql) => (
+            format!("{name}::text"),
+            format!("octet_length({name}::text)::text"),
+        ),
+        (Storage::Bytes, Backend::MySql) => (name.clone(), format!("CAST(LENGTH({name}) AS CHAR)")),
+        (_, Backend::MySql) => {
+            let text = format!("CAST({name} AS CHAR)");
+            (text.clone(), format!("CAST(LENGTH({text}) AS CHAR)"))
+        }
+    };
+    match extent {
+        Extent::Whole => vec![value],
+        Extent::Front(count) => vec![format!("SUBSTRING({value} FROM 1 FOR {count})"), length],
+    }
+}
+
+fn equal(fields: &[KeyField]) -> String {
+    let each: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{} = {}", field.order, field.bound))
+        .collect();
+    each.join(" AND ")
+}
+
+/// The rows behind a key. MySQL uses no index for `(a, b) > (x, y)`, but does for `a >= x`.
+fn behind(fields: &[KeyField], backend: Backend) -> String {
+    match backend {
+        Backend::PostgreSql => {
+            let list = |part: fn(&KeyField) -> &str| fields.iter().map(part).collect::<Vec<_>>().join(", ");
+            format!(
+                "({}) > ({})",
+                list(|field| &field.order),
+                list(|field| &field.bound)
+            )
+        }
+        Backend::MySql => {
+            let mut choices = Vec::new();
+            for (place, field) in fields.iter().enumerate() {
+                let mut same = fields.iter().take(place).cloned().collect::<Vec<_>>();
+                let more = format!("{} > {}", field.order, field.bound);
+                let choice = if same.is_empty() {
+                    more
+                } else {
+                    format!("{} AND {more}", equal(&same))
+                };
+                same.clear();
+                choices.push(format!("({choice})"));
+            }
+            let first = fields
+                .first()
+                .map(|field| format!("{} >= {}", field.order, field.bound));
+            format!("{} AND ({})", first.unwrap_or_default(), choices.join(" OR "))
+        }
+    }
+}
+
+/// PostgreSQL numbers its parameters. No name of a column is a parameter: a `?` in quotes is left alone.
+fn numbered(backend: Backend, sql: String) -> String {
+    if backend == Backend::MySql {
+        return sql;
+    }
+    let mut text = String::with_capacity(sql.len() + 16);
+    let (mut quoted, mut number) = (false, 0);
+    for c in sql.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                text.push(c);
+            }
+            '?' if !quoted => {
+                number += 1;
+                text.push_str(&format!("${number}"));
+            }
+            _ => text.push(c),
+        }
+    }
+    text
+}
