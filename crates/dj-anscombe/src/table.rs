@@ -124,9 +124,9 @@ impl Table {
         Self::new(params)
     }
 
-    /// The smallest conversion gain, to a thousandth, from which on up to twice itself tables of this zero level are right. A
-    /// movie of a lower gain, such as counts of photons (gain 1), can be quantised with this one: the steps are then wider than
-    /// half a noise standard deviation by the root of the ratio of the two.
+    /// The smallest conversion gain, in thousandths, that tables of this zero level are right for, as all higher ones in thousandths
+    /// are. A movie of a lower gain, such as counts of photons (gain 1), can be quantised with this one: the steps are then wider
+    /// than half a noise standard deviation by the root of the ratio of the two.
     ///
     /// # Errors
     ///

@@ -29,7 +29,10 @@ pub(super) fn high(params: &Params, levels: &[i64], decoder: &Decoder) -> Result
             return Ok(high);
         }
         high = high.checked_sub(1).ok_or_else(|| Error::Table {
-            why: format!("no sample of {} is decoded within that type", params.decoded),
+            why: format!(
+                "the steps are so wide that even sample 0 is decoded as more than {} holds (conversion_gain {}): choose a wider decoded type",
+                params.decoded, params.conversion_gain
+            ),
         })?;
     }
 }
