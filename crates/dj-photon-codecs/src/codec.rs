@@ -107,32 +107,7 @@ impl Codec for PhotonCodec {
     }
 
     fn validate(&self, value: &Value) -> Result<()> {
-        match value {
-            Value::Array(movie) => {
-                check::dtype(movie.dtype())?;
-                check::dimensions(movie.ndim())?;
-                check::frames(movie, 0, check::Accepted::default())
-            }
-            Value::Lazy(handle) => match (handle.dtype(), handle.shape()) {
-                (Some(dtype), Some(shape)) => {
-                    check::dtype(dtype)?;
-                    check::dimensions(shape.len())
-                }
-                _ => Err(Error::invalid_value(format!(
-                    "<photon> requires an array, this is {}",
-                    handle.type_name()
-                ))),
-            },
-            Value::Objects(_) => Err(
-                Error::invalid_value("<photon> does not support object dtype arrays")
-                    .advise("convert them to integers or floats first"),
-            ),
-            other => Err(Error::invalid_value(format!(
-                "<photon> requires an array, this is {}",
-                other.type_name()
-            ))),
-        }
-        .map_err(named)
+        validate(value).map_err(named)
     }
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
@@ -162,6 +137,29 @@ impl Codec for PhotonCodec {
 }
 
 dj_codec_api::submit_codec!(PhotonCodec::default());
+
+fn validate(value: &Value) -> Result<()> {
+    match value {
+        Value::Array(movie) => {
+            check::dtype(movie.dtype())?;
+            check::dimensions(movie.ndim())?;
+            check::frames(movie, 0, check::Accepted::default())
+        }
+        // Its values are looked at when it is encoded.
+        Value::Lazy(handle) if handle.dtype().is_some() => {
+            handle.dtype().map_or(Ok(()), check::dtype)?;
+            check::dimensions(handle.shape().map_or(0, <[u64]>::len))
+        }
+        Value::Objects(_) => Err(
+            Error::invalid_value("<photon> does not support object dtype arrays")
+                .advise("convert them to integers or floats first"),
+        ),
+        other => Err(Error::invalid_value(format!(
+            "<photon> requires an array, this is {}",
+            other.type_name()
+        ))),
+    }
+}
 
 /// Names the codec in an error.
 pub(crate) fn named(error: Error) -> Error {

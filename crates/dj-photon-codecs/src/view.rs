@@ -22,7 +22,7 @@ pub struct MovieView {
 }
 
 /// Frames that are worked on together, where chunks do not say otherwise.
-const BLOCK_BYTES: u64 = 16 << 20;
+const BLOCK_BYTES: u64 = 8 << 20;
 
 impl MovieView {
     pub(crate) fn new(array: ZarrArray, dtype: DType, map: Option<Map>) -> Self {
@@ -113,7 +113,7 @@ impl MovieView {
     }
 
     /// The frames in order, cut into ranges that are cheap to read one after the other: no chunk is decoded for two of them
-    /// without need, and none takes much more memory than a chunk or 16 MiB, whichever is less, but for a frame that is larger.
+    /// without need, and none takes much more memory than a chunk or 8 MiB, whichever is less, but for a larger frame.
     pub fn blocks(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         let frame = self
             .shape()

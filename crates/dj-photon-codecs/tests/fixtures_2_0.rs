@@ -77,15 +77,27 @@ fn write(sample: &movies::Sample, case: &Path) {
 fn stabilized(counts: &Array, noise: Anscombe) -> Array {
     let shape = counts.shape();
     if let Ok(counts) = counts.to_vec::<f32>() {
-        return Array::from_vec(counts.iter().map(|count| 2.0 * (count + 0.375).sqrt()).collect(), shape).unwrap();
+        return Array::from_vec(
+            counts.iter().map(|count| 2.0 * (count + 0.375).sqrt()).collect(),
+            shape,
+        )
+        .unwrap();
     }
     let bytes = counts.to_bytes(Order::C);
     let floats: Vec<f64> = match counts.dtype().kind() {
-        Kind::Float16 => bytes.chunks_exact(2).map(|two| half(u16::from_le_bytes([two[0], two[1]]))).collect(),
+        Kind::Float16 => bytes
+            .chunks_exact(2)
+            .map(|two| half(u16::from_le_bytes([two[0], two[1]])))
+            .collect(),
         Kind::Float64 => counts.to_vec().unwrap(),
         _ => bytes
             .chunks_exact(counts.dtype().size())
-            .map(|bytes| bytes.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)) as f64)
+            .map(|bytes| {
+                bytes
+                    .iter()
+                    .rev()
+                    .fold(0_u64, |number, byte| number << 8 | u64::from(*byte)) as f64
+            })
             .collect(),
     };
     let (gain, offset, variance) = (noise.gain(), noise.offset(), noise.variance());
@@ -111,7 +123,10 @@ fn pretty(json: &Json) -> String {
 #[test]
 #[ignore = "writes golden fixtures"]
 fn write_fixtures_that_are_not_there() {
-    for sample in movies::all().iter().filter(|sample| sample.has(FormatVersion::new(2, 0))) {
+    for sample in movies::all()
+        .iter()
+        .filter(|sample| sample.has(FormatVersion::new(2, 0)))
+    {
         let case = case(&sample.name);
         if !case.exists() {
             write(sample, &case);
@@ -134,7 +149,10 @@ fn the_fixtures_are_what_is_written() {
         assert!(inventory.remove("digest").is_some() && inventory.remove("bytes").is_some());
         document
     };
-    for sample in movies::all().iter().filter(|sample| sample.has(FormatVersion::new(2, 0))) {
+    for sample in movies::all()
+        .iter()
+        .filter(|sample| sample.has(FormatVersion::new(2, 0)))
+    {
         let again = tempfile::tempdir().unwrap();
         write(sample, again.path());
         assert_eq!(read(again.path()), read(&case(&sample.name)), "{}", sample.name);

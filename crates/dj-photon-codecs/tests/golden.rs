@@ -101,7 +101,11 @@ fn the_counts_of_format_2_0_are_those_that_were_written() {
             lost = lost.max((found - wanted).abs());
         }
         assert!(lost <= quantization.max_error, "{}: {lost}", case.id);
-        assert!(lost > 0.0 || case.id.contains("dark"), "{}: nothing was quantised", case.id);
+        assert!(
+            lost > 0.0 || case.id.contains("dark"),
+            "{}: nothing was quantised",
+            case.id
+        );
     }
     assert_eq!(quantized, 4);
 }
@@ -109,7 +113,12 @@ fn the_counts_of_format_2_0_are_those_that_were_written() {
 fn numbers(array: &Array) -> Vec<f64> {
     match array.to_vec::<u16>() {
         Ok(numbers) => numbers.into_iter().map(f64::from).collect(),
-        Err(_) => array.to_vec::<i16>().unwrap().into_iter().map(f64::from).collect(),
+        Err(_) => array
+            .to_vec::<i16>()
+            .unwrap()
+            .into_iter()
+            .map(f64::from)
+            .collect(),
     }
 }
 
@@ -133,7 +142,12 @@ fn format_2_0_is_stabilised_to_the_bits_of_1_0() {
         let record = codec.write(&original, &context(&store)).unwrap();
         assert_eq!(record.record().get("transform"), Some(&Json::from("none")));
         let movie = codec.open(record, &context(&store)).unwrap();
-        assert_eq!(movie.stabilized().read().unwrap(), array(&case.expected), "{}", case.id);
+        assert_eq!(
+            movie.stabilized().read().unwrap(),
+            array(&case.expected),
+            "{}",
+            case.id
+        );
         assert_eq!(movie.counts().unwrap().read().unwrap(), original);
         let dtype = movie.stabilized_dtype().to_string();
         assert_eq!(dtype, if is_float(&original) { "float32" } else { "float64" });
@@ -184,7 +198,12 @@ fn format_1_0_is_written_as_python_does() {
         assert_eq!(stated, said, "{}", case.id);
         let movie = codec.open(record, &cx).unwrap();
         assert_eq!(movie.array().zarr_format(), 2);
-        assert_eq!(movie.stabilized().read().unwrap(), array(&case.expected), "{}", case.id);
+        assert_eq!(
+            movie.stabilized().read().unwrap(),
+            array(&case.expected),
+            "{}",
+            case.id
+        );
     }
 }
 
@@ -197,7 +216,10 @@ fn a_newer_minor_is_a_warning() {
     let movie = PhotonCodec::default().open(record, &cx).unwrap();
     assert_eq!(movie.format_version().to_string(), "1.7");
     let warnings = log.take();
-    assert!(warnings.len() == 1 && warnings[0].message.contains("1.7"), "{warnings:?}");
+    assert!(
+        warnings.len() == 1 && warnings[0].message.contains("1.7"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -207,8 +229,14 @@ fn versions_that_are_not_known_say_what_to_do() {
         let cx = Context::with_stores(case.stores());
         let record = Record::from_json(case.stored.to_json()).unwrap();
         let error = PhotonCodec::default().open(record, &cx).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::UnsupportedFormat { .. }), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::UnsupportedFormat { .. }),
+            "{error}"
+        );
         let text = error.to_string();
-        assert!(text.contains("3.0") && text.contains("upgrade dj-photon-codecs"), "{text}");
+        assert!(
+            text.contains("3.0") && text.contains("upgrade dj-photon-codecs"),
+            "{text}"
+        );
     }
 }

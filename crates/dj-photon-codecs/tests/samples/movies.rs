@@ -1,4 +1,5 @@
 //! Movies that are always the same: what fixtures and format lock are made of.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use dj_codec_api::{Array, ByteOrder, Context, DType, Element, FormatVersion, Order, Record, Result};
 use dj_photon_codecs::{Anscombe, MovieWriter, PhotonCodec, PhotonOptions, Quantize};
@@ -25,7 +26,8 @@ impl Sample {
                 .write(&self.array, cx)
                 .map(Record::from);
         };
-        let mut writer = MovieWriter::create(self.array.dtype(), &self.array.shape()[1..], &self.options, cx)?;
+        let mut writer =
+            MovieWriter::create(self.array.dtype(), &self.array.shape()[1..], &self.options, cx)?;
         let count = self.array.shape()[0];
         for first in (0..count).step_by(frames) {
             writer.push(&self.array.rows(first..(first + frames).min(count))?)?;
@@ -89,19 +91,85 @@ pub(crate) fn all() -> Vec<Sample> {
     };
     let plain = PhotonOptions::default;
     let shape = [23, 5, 4];
-    add("uint8", movie(&shape, 10, |count| count as u8), plain(), None, BOTH);
-    add("uint16", movie(&shape, 300, |count| count as u16), plain(), None, BOTH);
-    add("uint32", movie(&shape, 10, |count| count as u32 * 70_000), plain(), None, BOTH);
-    add("uint64", movie(&shape, 10, |count| count << 40), plain(), None, BOTH);
+    add(
+        "uint8",
+        movie(&shape, 10, |count| count as u8),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "uint16",
+        movie(&shape, 300, |count| count as u16),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "uint32",
+        movie(&shape, 10, |count| count as u32 * 70_000),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "uint64",
+        movie(&shape, 10, |count| count << 40),
+        plain(),
+        None,
+        BOTH,
+    );
     add("int8", movie(&shape, 4, |count| count as i8), plain(), None, BOTH);
-    add("int16", movie(&shape, 10, |count| count as i16), plain(), None, BOTH);
-    add("int32", movie(&shape, 10, |count| count as i32), plain(), None, BOTH);
-    add("int64", movie(&shape, 10, |count| count as i64), plain(), None, BOTH);
-    add("bool", movie(&shape, 1, |count| count & 1 == 1), plain(), None, BOTH);
-    add("float32", movie(&shape, 10, |count| count as f32 * 0.5), plain(), None, BOTH);
-    add("float64", movie(&shape, 10, |count| count as f64 * 0.3), plain(), None, BOTH);
+    add(
+        "int16",
+        movie(&shape, 10, |count| count as i16),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "int32",
+        movie(&shape, 10, |count| count as i32),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "int64",
+        movie(&shape, 10, |count| count as i64),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "bool",
+        movie(&shape, 1, |count| count & 1 == 1),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "float32",
+        movie(&shape, 10, |count| count as f32 * 0.5),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "float64",
+        movie(&shape, 10, |count| count as f64 * 0.3),
+        plain(),
+        None,
+        BOTH,
+    );
     let halves = movie(&shape, 10, half);
-    let halves = Array::new("float16".parse().unwrap(), &shape, Order::C, halves.to_bytes(Order::C)).unwrap();
+    let halves = Array::new(
+        "float16".parse().unwrap(),
+        &shape,
+        Order::C,
+        halves.to_bytes(Order::C),
+    )
+    .unwrap();
     add("float16", halves, plain(), None, BOTH);
     let little = movie(&shape, 300, |count| count as u16);
     let swapped: Vec<u8> = little
@@ -118,12 +186,48 @@ pub(crate) fn all() -> Vec<Sample> {
         BOTH,
     );
     add("fortran", little.to_order(Order::Fortran), plain(), None, BOTH);
-    add("volumes", movie(&[12, 3, 4, 2], 30, |count| count as u16), plain(), None, BOTH);
-    add("two-chunks", movie(&[130, 3, 3], 10, |count| count as u16), plain(), None, BOTH);
-    add("dark", movie(&shape, 0, |count| count as u16), plain(), None, BOTH);
-    add("no-frames", movie(&[0, 3, 4], 10, |count| count as u16), plain(), None, SECOND);
-    add("extremes", Array::from_vec(vec![0_u16, 1, 65_534, 65_535], &[1, 2, 2]).unwrap(), plain(), None, BOTH);
-    add("streamed", movie(&[130, 3, 3], 10, |count| count as u16), plain(), Some(7), BOTH);
+    add(
+        "volumes",
+        movie(&[12, 3, 4, 2], 30, |count| count as u16),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "two-chunks",
+        movie(&[130, 3, 3], 10, |count| count as u16),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "dark",
+        movie(&shape, 0, |count| count as u16),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "no-frames",
+        movie(&[0, 3, 4], 10, |count| count as u16),
+        plain(),
+        None,
+        SECOND,
+    );
+    add(
+        "extremes",
+        Array::from_vec(vec![0_u16, 1, 65_534, 65_535], &[1, 2, 2]).unwrap(),
+        plain(),
+        None,
+        BOTH,
+    );
+    add(
+        "streamed",
+        movie(&[130, 3, 3], 10, |count| count as u16),
+        plain(),
+        Some(7),
+        BOTH,
+    );
     add(
         "chunked",
         movie(&shape, 10, |count| count as u16),
@@ -147,7 +251,11 @@ pub(crate) fn all() -> Vec<Sample> {
         None,
         SECOND,
     );
-    let quantized = |gain, zero| plain().with_quantize(Quantize::new(gain, zero)).with_frames_per_chunk(8);
+    let quantized = |gain, zero| {
+        plain()
+            .with_quantize(Quantize::new(gain, zero))
+            .with_frames_per_chunk(8)
+    };
     add(
         "quantized-uint16",
         movie(&shape, 60, |count| count as u16 * 10),
@@ -169,6 +277,12 @@ pub(crate) fn all() -> Vec<Sample> {
         None,
         SECOND,
     );
-    add("quantized-dark", movie(&shape, 0, |count| count as u16), quantized(10.0, 0.0), None, SECOND);
+    add(
+        "quantized-dark",
+        movie(&shape, 0, |count| count as u16),
+        quantized(10.0, 0.0),
+        None,
+        SECOND,
+    );
     samples
 }
