@@ -99,6 +99,9 @@ pub(crate) struct EncodeArgs {
     #[cfg(feature = "zarr")]
     #[command(flatten)]
     pub(crate) zarr: crate::commands::encode::ZarrArgs,
+    #[cfg(feature = "photon")]
+    #[command(flatten)]
+    pub(crate) photon: crate::commands::encode::PhotonArgs,
 }
 
 /// Which value of which table.
@@ -151,7 +154,7 @@ pub(crate) struct DecodeArgs {
     /// Overwrites the file of --out
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
-    /// How a movie is shown, where the codec has more than one view of its values
+    /// How a movie of <photon@> is given: stabilized (the default) or counts
     #[arg(long, value_name = "V")]
     pub(crate) view: Option<String>,
     /// How long the dimensions of an old blob are

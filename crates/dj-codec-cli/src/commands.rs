@@ -4,7 +4,7 @@
 pub(crate) mod audit;
 #[cfg(feature = "db")]
 pub(crate) mod database;
-mod decode;
+pub(crate) mod decode;
 mod demo;
 mod doctor;
 pub(crate) mod encode;

@@ -4,6 +4,8 @@ mod blob;
 mod file;
 mod guess;
 mod npy;
+#[cfg(feature = "photon")]
+mod photon;
 #[cfg(feature = "zarr")]
 mod zarr;
 
@@ -66,6 +68,7 @@ impl Inspection {
         }
         if let Some(record) = &record {
             found.add_objects(record.path()?, &cx.open_record_store(record)?)?;
+            found.add_ratio();
         }
         Ok(found)
     }
@@ -123,6 +126,19 @@ impl Inspection {
         Ok(())
     }
 
+    /// Adds how many times larger the recorded counts of a movie are than what is stored of them.
+    fn add_ratio(&mut self) {
+        let number = |wanted: &str| {
+            let found = self.0.iter().find(|(key, _)| *key == wanted);
+            found.and_then(|(_, value)| value.as_f64())
+        };
+        if let (Some(original), Some(stored)) = (number("original_bytes"), number("stored_bytes"))
+            && stored > 0.0
+        {
+            self.add("ratio", (original / stored * 100.0).round() / 100.0);
+        }
+    }
+
     fn add_hashed(
         &mut self,
         codec: &str,
@@ -147,6 +163,10 @@ impl Inspection {
         #[cfg(feature = "zarr")]
         if let Some(array) = value.downcast::<dj_codecs::zarr::ZarrArray>() {
             return zarr::add(array, self);
+        }
+        #[cfg(feature = "photon")]
+        if let Some(movie) = value.downcast::<dj_codecs::photon::Movie>() {
+            return photon::add(movie, self);
         }
         if let Some(object) = value.downcast::<dj_codecs::file::ObjectRef>() {
             return file::add_object(object, self);

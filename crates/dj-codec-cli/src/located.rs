@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use dj_codecs::api::{Context, Error, Record, StoreLayout, StoreMap, Stored};
+use dj_codecs::api::{Context, Error, Record, Store, StoreLayout, StoreMap, Stored};
 use dj_codecs::file::Manifest;
 use dj_codecs::store::FileStore;
 
@@ -26,7 +26,7 @@ pub(crate) fn at_path(path: &str, session: &Session) -> Outcome<(Stored, Context
     let path = path.trim_end_matches('/');
     let record = match store.store.head(path) {
         Ok(Some(object)) => record_of_file(path, object.size, Some(&store.layout)),
-        Ok(None) => record_of_folder(path, &|path| Ok(store.store.head(path)?.is_some())),
+        Ok(None) => record_of_folder(path, &store.store, session),
         Err(error) => Err(error),
     };
     let record =
@@ -44,17 +44,15 @@ fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
             path.display()
         )));
     };
-    let store = FileStore::open(folder)?;
+    let store: Arc<dyn Store> = Arc::new(FileStore::open(folder)?);
     let record = if path.is_dir() {
-        record_of_folder(name, &|path| Ok(folder.join(path).is_file()))
+        record_of_folder(name, &store, session)
     } else {
         path.metadata()
             .map_err(|error| Error::store("the file cannot be read").caused_by(error))
             .and_then(|file| record_of_file(name, file.len(), None))
     };
-    let stores = StoreMap::new()
-        .with("(local)", Arc::new(store))
-        .with_default("(local)");
+    let stores = StoreMap::new().with("(local)", store).with_default("(local)");
     let cx = Context::new(stores)
         .with_limits(session.limits().clone())
         .with_warnings(output::warnings());
@@ -91,21 +89,49 @@ fn record_of_file(path: &str, size: u64, layout: Option<&StoreLayout>) -> Result
 }
 
 /// The record of a folder, by the files that it holds or that lie beside it.
-fn record_of_folder(path: &str, has: &dyn Fn(&str) -> Result<bool, Error>) -> Result<Stored, Error> {
+fn record_of_folder(path: &str, store: &Arc<dyn Store>, session: &Session) -> Result<Stored, Error> {
     let record = Record::new().with("path", path);
     for metadata in ["zarr.json", ".zarray"] {
-        if has(&format!("{path}/{metadata}"))? {
-            // Whatever the folder is called, its record is one of Zarr.
-            return Ok(stored(record.with("codec_name", "zarr")));
+        if store.head(&format!("{path}/{metadata}"))?.is_some() {
+            // Whatever the folder is called, its record is one of an array.
+            return Ok(stored(
+                record.with("codec_name", array_codec(path, store, session)),
+            ));
         }
     }
-    if has(&Manifest::path_of(path))? {
+    if store.head(&Manifest::path_of(path))?.is_some() {
         return Ok(stored(record.with("is_dir", true).with("codec_name", "object")));
     }
     Err(Error::not_found("there is no array there, and no stored folder").advise(
         "a Zarr array is a folder with zarr.json or .zarray in it, a stored folder has a .manifest.json beside it; values of \
          other codecs are known by their records; use --record",
     ))
+}
+
+/// The codec that a Zarr array says it was written by, where it is one of arrays; else Zarr, which reads any.
+#[cfg(feature = "photon")]
+fn array_codec(path: &str, store: &Arc<dyn Store>, session: &Session) -> &'static str {
+    use dj_codecs::zarr::ZarrArray;
+    // What cannot be opened is told when it is read.
+    let array = ZarrArray::open_path_with_limits(Arc::clone(store), path, session.limits().clone());
+    let named = |array: &ZarrArray| {
+        array
+            .attributes()
+            .get("codec_name")
+            .and_then(|name| name.as_str())
+            == Some("photon")
+    };
+    if array.is_ok_and(|array| named(&array)) {
+        "photon"
+    } else {
+        "zarr"
+    }
+}
+
+/// The codec that a Zarr array was written by.
+#[cfg(not(feature = "photon"))]
+fn array_codec(_: &str, _: &Arc<dyn Store>, _: &Session) -> &'static str {
+    "zarr"
 }
 
 /// Whether a name is that of an object of `<hash@>`: an MD5 in base32.

@@ -72,6 +72,11 @@ impl Output {
         }
     }
 
+    /// Says on standard error what was found on the way.
+    pub(crate) fn note(&mut self, text: &str) {
+        to_stderr(&format!("{text}\n"));
+    }
+
     /// Says on standard error what should be known although nothing failed.
     pub(crate) fn warn(&mut self, text: &str) {
         to_stderr(&format!("warning: {text}\n"));

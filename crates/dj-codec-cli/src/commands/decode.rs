@@ -1,6 +1,7 @@
 //! `dj-codec decode`: one stored value into what it means.
 
 mod files;
+mod view;
 
 use std::sync::Arc;
 
@@ -17,10 +18,13 @@ use crate::source;
 use crate::summary::{self, Rows, bytes_text, shape_text};
 use crate::target::Target;
 
+pub(crate) use view::View;
+
 pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
     let registry = registry(args.blob_dims)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
-    refuse_options_of_others(args.view.as_deref(), args.blob_dims, &column)?;
+    let view = View::new(args.view.as_deref(), &column)?;
+    refuse_options_of_others(args.blob_dims, &column)?;
     // A file has a name of its own, so that where it goes is known only when it is decoded.
     let target = match &args.out {
         Some(path) if !files::expected(&column) => Some(Target::new(path, args.force)?),
@@ -39,7 +43,8 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     {
         return files::write(&file, path, args.force, &mut progress, output);
     }
-    let value = value.load()?;
+    let movie = is_movie(&value);
+    let value = view.load(value)?;
     progress.clear();
     if let Some(path) = &args.out {
         let target = match target {
@@ -54,8 +59,21 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     }
     let mut rows = Rows::default();
     describe(&column, stored, &cx, &mut rows)?;
+    if movie {
+        rows.add("view", view.name());
+    }
     summary::of_value(&value, &mut rows);
     output.text(&rows.to_string())
+}
+
+fn is_movie(value: &Value) -> bool {
+    #[cfg(feature = "photon")]
+    return value.downcast::<dj_codecs::photon::Movie>().is_some();
+    #[cfg(not(feature = "photon"))]
+    {
+        let _ = value;
+        false
+    }
 }
 
 /// The codecs of this build, set to what the options ask for.
@@ -81,18 +99,11 @@ fn stored(args: &DecodeArgs, session: &Session) -> Outcome<Stored> {
 }
 
 /// Refuses what only other codecs have, rather than ignore it.
-pub(super) fn refuse_options_of_others(
-    view: Option<&str>,
-    blob_dims: Option<BlobDims>,
-    column: &Column,
-) -> Outcome {
+pub(super) fn refuse_options_of_others(blob_dims: Option<BlobDims>, column: &Column) -> Outcome {
     let codec = match column.chain().first() {
         Some(codec) => format!("the codec <{}>", codec.name()),
         None => format!("the type {}", column.spec()),
     };
-    if view.is_some() {
-        return Err(Failure::usage(format!("--view: {codec} has no views")));
-    }
     let blob = column.chain().first().is_some_and(|codec| codec.name() == "blob");
     if blob_dims.is_some() && !blob {
         return Err(Failure::usage(format!(

@@ -1,11 +1,17 @@
 //! `dj-codec encode`: one value into its stored form.
 
+#[cfg(feature = "zarr")]
+mod attribute;
 mod files;
+#[cfg(feature = "photon")]
+mod photon;
 #[cfg(feature = "zarr")]
 mod zarr;
 
-use dj_codecs::api::{Column, Context, Stored, Value, notation};
+use dj_codecs::api::{Column, Context, Registry, Stored, Value, notation};
 
+#[cfg(feature = "photon")]
+pub(crate) use photon::PhotonArgs;
 #[cfg(feature = "zarr")]
 pub(crate) use zarr::ZarrArgs;
 
@@ -21,7 +27,12 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
     let registry = dj_codecs::default_registry();
     #[cfg(feature = "zarr")]
     let registry = args.zarr.configure(&args.spec, registry)?;
-    let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
+    let resolve = |registry: &Registry| {
+        Column::resolve(&args.spec, registry).map_err(|error| Failure::while_resolving(&error))
+    };
+    let column = resolve(&registry)?;
+    #[cfg(feature = "photon")]
+    args.photon.check(&args.spec)?;
     let cx = match column.store() {
         None => session.context_without_stores(),
         Some(_) => session.context_for_writing()?,
@@ -36,6 +47,11 @@ pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> 
     let value = match &args.file {
         Some(path) => files::value(path, &column, &cx)?,
         None => value(args, session)?,
+    };
+    #[cfg(feature = "photon")]
+    let column = match args.photon.configure(&value, registry, &mut progress, output)? {
+        Some(registry) => resolve(&registry)?,
+        None => column,
     };
     progress.say("encoding");
     let stored = column

@@ -25,7 +25,7 @@ use pixel::Pixel;
 use plan::Plan;
 use projection::Picture;
 
-use super::decode;
+use super::decode::{self, View};
 use crate::failure::{Failure, Outcome};
 use crate::inspection::codec_of;
 use crate::located;
@@ -44,8 +44,8 @@ enum Destination {
 
 pub(crate) fn run(args: &PreviewArgs, session: &Session, output: &mut Output) -> Outcome {
     let destination = destination(args)?;
-    let value = value(args, session)?;
-    let source = source::of_value(&value, args.at.as_deref())?;
+    let (value, view) = value(args, session)?;
+    let source = source::of_value(&value, args.at.as_deref(), view)?;
     let plan = Plan::new(args, source.shape())?;
     let contrast = Contrast::new(args, pixel::of(source.dtype())?)?;
     let mut progress = Progress::new();
@@ -108,7 +108,7 @@ fn destination(args: &PreviewArgs) -> Outcome<Destination> {
 }
 
 /// The decoded value, not yet read where it is lazy.
-fn value(args: &PreviewArgs, session: &Session) -> Outcome<Value> {
+fn value(args: &PreviewArgs, session: &Session) -> Outcome<(Value, View)> {
     let (stored, spec, cx) = stored(args, session)?;
     let registry = decode::registry(args.blob_dims)?;
     let column = Column::resolve(&spec, &registry).map_err(|error| {
@@ -119,8 +119,9 @@ fn value(args: &PreviewArgs, session: &Session) -> Outcome<Value> {
             Failure::from(error)
         }
     })?;
-    decode::refuse_options_of_others(args.view.as_deref(), args.blob_dims, &column)?;
-    Ok(column.decode(stored, &cx)?)
+    let view = View::new(args.view.as_deref(), &column)?;
+    decode::refuse_options_of_others(args.blob_dims, &column)?;
+    Ok((column.decode(stored, &cx)?, view))
 }
 
 /// What the column holds, its type, and the stores that it refers to.

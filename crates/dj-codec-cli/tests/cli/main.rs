@@ -9,6 +9,7 @@
     reason = "all of this is a test, its helpers too"
 )]
 
+mod blobs;
 mod decode;
 mod doctor;
 mod encode;
@@ -19,6 +20,8 @@ mod inspect;
 mod lab;
 mod list;
 mod output;
+#[cfg(feature = "photon")]
+mod photon;
 mod preview;
 mod stores;
 #[cfg(feature = "zarr")]

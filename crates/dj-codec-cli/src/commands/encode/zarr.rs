@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use dj_codecs::api::{Json, Registry, TypeSpec};
+use dj_codecs::api::{Registry, TypeSpec};
 use dj_codecs::zarr::{BloscCompressor, Compressor, Sharding, Shuffle, ZarrCodec, ZarrOptions};
 
+use super::attribute;
 use crate::failure::{Failure, Outcome};
 
 /// How `<zarr@>` stores the array.
@@ -92,15 +93,7 @@ impl ZarrArgs {
             options = options.with_checksum(false);
         }
         for given in &self.attribute {
-            let (name, value) = match given.split_once('=') {
-                Some((name, value)) if !name.is_empty() => (name, value),
-                _ => {
-                    return Err(Failure::usage(format!(
-                        "--attribute {given:?} is not of the form K=JSON"
-                    )));
-                }
-            };
-            let value: Json = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+            let (name, value) = attribute::parse("--attribute", given)?;
             options = options.with_attribute(name, value);
         }
         Ok(options)

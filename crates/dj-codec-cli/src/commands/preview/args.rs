@@ -24,7 +24,7 @@ pub(crate) struct PreviewArgs {
     /// Which array of a blob that holds several: keys, field names and indices, such as trials/0/image
     #[arg(long, value_name = "KEY/KEY")]
     pub(crate) at: Option<String>,
-    /// How a movie is shown, where the codec has more than one view of its values
+    /// How a movie of <photon@> is shown: stabilized (the default) or counts
     #[arg(long, value_name = "V")]
     pub(crate) view: Option<String>,
     /// How long the dimensions of an old blob are

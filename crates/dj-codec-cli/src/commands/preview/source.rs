@@ -2,6 +2,8 @@
 
 mod memory;
 mod npy;
+#[cfg(feature = "photon")]
+mod photon;
 #[cfg(feature = "zarr")]
 mod zarr;
 
@@ -10,6 +12,7 @@ use std::ops::Range;
 use dj_codecs::api::{Array, DType, Result, Value};
 use dj_codecs::npy::NpyRef;
 
+use super::super::decode::View;
 use super::within;
 use crate::failure::{Failure, Outcome};
 use crate::summary::shape_text;
@@ -33,7 +36,7 @@ pub(super) trait Source {
 }
 
 /// The array that a decoded value is, or has within itself at `at`.
-pub(super) fn of_value<'a>(value: &'a Value, at: Option<&str>) -> Outcome<Box<dyn Source + 'a>> {
+pub(super) fn of_value<'a>(value: &'a Value, at: Option<&str>, view: View) -> Outcome<Box<dyn Source + 'a>> {
     let Value::Lazy(handle) = value else {
         return Ok(Box::new(Memory::new(within::find(value, at)?)));
     };
@@ -50,6 +53,11 @@ pub(super) fn of_value<'a>(value: &'a Value, at: Option<&str>) -> Outcome<Box<dy
     if let Some(array) = value.downcast::<dj_codecs::zarr::ZarrArray>() {
         return Ok(Box::new(zarr::Zarr::new(array)?));
     }
+    #[cfg(feature = "photon")]
+    if let Some(movie) = value.downcast::<dj_codecs::photon::Movie>() {
+        return Ok(Box::new(photon::Photon::new(movie, view)?));
+    }
+    let _ = view;
     Ok(Box::new(Memory::new(within::find(&handle.load()?, None)?)))
 }
 
