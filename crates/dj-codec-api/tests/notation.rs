@@ -230,6 +230,8 @@ fn files_and_folders() {
     let file = r#"{"$file":{"name":"note.txt","size":5,"sha256":"2cf2"}}"#;
     assert_eq!(print(&read(file).unwrap()), file);
     let folder = read(r#"{"$folder":{"files":[["b",1,"x"],["a/é",2,"y"],["a/z",3,"z"]]}}"#).unwrap();
+    // Their order is not part of the value.
+    assert_eq!(read(&print(&folder)).unwrap(), folder);
     assert_eq!(
         print(&folder),
         r#"{"$folder":{"files":[["a/z",3,"z"],["a/é",2,"y"],["b",1,"x"]]}}"#
@@ -328,6 +330,7 @@ fn what_is_no_notation_is_refused_with_its_place() {
         r#"{"$record": {"shape": [2], "fields": [["a", {"$array": {"dtype": "<i2", "shape": [1], "data": "AQA="}}]]}}"#,
         r#"{"$record": {"shape": [], "fields": [["a", 1]]}}"#,
         r#"{"$folder": {"files": [["a", -1, "x"]]}}"#,
+        r#"{"$folder": {"files": [["a", 1, "x"], ["b", 1, "x"], ["a", 2, "y"]]}}"#,
     ] {
         let error = read(text).expect_err(text);
         assert_eq!(error.kind(), &ErrorKind::InvalidValue, "{text}: {error}");

@@ -220,7 +220,16 @@ fn folder(_: &Noted<'_, '_>, body: Body) -> Result<Value> {
         }
     };
     let files: Option<Vec<_>> = need(body.files, "files")?.into_iter().map(digest).collect();
-    files
-        .map(Value::Folder)
-        .ok_or_else(|| Error::invalid_value("\"files\" of $folder are lists of path, size and sha256"))
+    let mut files = files
+        .ok_or_else(|| Error::invalid_value("\"files\" of $folder are lists of path, size and sha256"))?;
+    // In the order in which they are written, whoever wrote them.
+    files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    if files
+        .iter()
+        .zip(files.iter().skip(1))
+        .any(|(a, b)| a.name == b.name)
+    {
+        return Err(Error::invalid_value("two files of a $folder have one path"));
+    }
+    Ok(Value::Folder(files))
 }

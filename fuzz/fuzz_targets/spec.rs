@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dj_codecs_fuzz::on_one_thread(), |data: &[u8]| dj_codecs_fuzz::spec::run(data));
