@@ -276,7 +276,8 @@ class Lab:
         held("note", b"[1. 2. 3. 4.]", "wrong_value")
         held("note", b"dj0\0" + blob.pack(np.arange(9), compress=False), "wrong_value")
         held("note", bytes(range(1, 40)), "wrong_value")
-        held("note", lambda key: blob.pack("text" * 4000)[:40], "wrong_value", "full")
+        held("note", lambda key: blob.pack("text" * 4000)[:20], "wrong_value")
+        held("note", lambda key: blob.pack(np.random.default_rng(1).random(400))[:-40], "wrong_value", "full")
         held("note", lambda key: blob.pack(np.arange(50), compress=False)[:-3], "wrong_value", "full")
         held("doc", b"no name and no end", "wrong_value", "full")
         # Records of another shape; outside of the store; of a store that nobody has.
@@ -291,7 +292,10 @@ class Lab:
         # Objects: cut off, with a byte flipped, of another size.
         changed("trace", lambda data: bytes(data[:-5]), "size")
         changed("trace", lambda data: b"NOPE" + bytes(data[4:]), "audit")
-        changed("note_ext", lambda data: bytes(data[:-1]), "audit")
+        # Two rows have this one.
+        pair = [self.session(24), self.session(25)]
+        changed("note_ext", lambda data: bytes(data[:-1]), "audit", key=pair[0])
+        self.plant("audit", "damaged_object", "Session", pair[1], "note_ext")
         changed("digest", flipped, "full")
         changed("digest", lambda data: bytes(data[:-1]), "size")
         changed("source", lambda data: bytes(data[:-1]), "size")

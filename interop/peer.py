@@ -219,8 +219,9 @@ class Peer:
         for key, new in keys:
             try:
                 value = (self.tables[table] & _values(key)).fetch1(field)
-                told.append({"value": notation.write(value)})
+                text = notation.write(value)
                 self.tables[table].insert1({**_values(new), field: value})
+                told.append({"value": text})
             except Exception as error:  # of one value among many
                 told.append({"error": f"{type(error).__name__}: {error}"})
         return {"rows": told}
