@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Says what the codec columns of a database hold, and what is wanting
     #[cfg(feature = "db")]
     Audit(Box<crate::commands::audit::AuditArgs>),
+    /// Checks whether every stored value of a database is as it was written
+    #[cfg(feature = "db")]
+    Verify(Box<crate::commands::verify::VerifyArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
     Doctor(DoctorArgs),
     /// Shows each codec at work in a folder

@@ -12,6 +12,8 @@ mod inspect;
 mod list;
 pub(crate) mod preview;
 mod require;
+#[cfg(feature = "db")]
+pub(crate) mod verify;
 mod verify_fixtures;
 
 use crate::args::{Cli, Command};
@@ -33,6 +35,8 @@ pub(crate) fn run(cli: &Cli, output: &mut Output) -> Outcome {
         Command::VerifyFixtures(args) => verify_fixtures::run(args, output),
         #[cfg(feature = "db")]
         Command::Audit(args) => audit::run(args, &Session::new(&cli.stores, output)?, output),
+        #[cfg(feature = "db")]
+        Command::Verify(args) => verify::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Doctor(args) => doctor::run(args, &Session::new(&cli.stores, output)?, output),
         Command::Demo => demo::run(&cli.stores, output),
     }

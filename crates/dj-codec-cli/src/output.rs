@@ -73,6 +73,7 @@ impl Output {
     }
 
     /// Says on standard error what was found on the way.
+    #[cfg(feature = "photon")]
     pub(crate) fn note(&mut self, text: &str) {
         to_stderr(&format!("{text}\n"));
     }

@@ -53,8 +53,8 @@ impl Source for Npy<'_> {
             return Err(Error::invalid_value("an array without dimensions has no rows"));
         };
         let read = self.array.rows(rows.clone())?;
-        let mut within = vec![0..rows.end.saturating_sub(rows.start)];
-        within.extend(others.iter().cloned());
+        let whole = 0..rows.end.saturating_sub(rows.start);
+        let within: Vec<_> = std::iter::once(whole).chain(others.iter().cloned()).collect();
         narrowed(&read, &within)
     }
 }
