@@ -1,7 +1,7 @@
 //! The codec itself.
 
 use dj_codec_api::{
-    Array, Codec, CodecInfo, Context, DType, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
+    Array, CheckLevel, Codec, CodecInfo, Context, DType, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
 };
 use dj_zarr_codecs::{Verification, VerifyLevel, ZarrCodec, ZarrWriter};
 
@@ -128,6 +128,19 @@ impl Codec for PhotonCodec {
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         let record = Record::from_value(stored).map_err(named)?;
         self.open(record, cx).map(Value::lazy)
+    }
+
+    fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {
+        let record = Record::from_value(stored.clone()).map_err(named)?;
+        let movie = self.open(record.clone(), cx)?;
+        // The formats of `<zarr@>` have the same inventories as those of this codec, by the same major versions.
+        let version = FormatVersion::new(movie.format_version().major(), 0);
+        let record = record.with("codec_version", version.to_string());
+        let array = PhotonRecord::from_record(record).map_err(named)?.into_array();
+        ZarrCodec::default()
+            .with_filters(filters())
+            .check(&Value::from(array.into_record()), cx, level)
+            .map_err(named)
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {

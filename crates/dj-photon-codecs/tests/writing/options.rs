@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dj_codec_api::{Codec as _, Json, Value};
+use dj_codec_api::{CheckLevel, Codec as _, Json, Store as _, Value};
 use dj_codec_testkit::MemoryStore;
 use dj_photon_codecs::{Anscombe, Movie, MovieWriter, PhotonCodec, PhotonOptions, PhotonRecord, Quantize};
 use dj_zarr_codecs::VerifyLevel;
@@ -88,9 +88,20 @@ fn a_quantised_movie_says_how_much_it_lost() {
     }
     // Every chunk is there, bit for bit.
     let found = PhotonCodec::default()
-        .verify(record, &context(store), VerifyLevel::Digest)
+        .verify(record.clone(), &context(store.clone()), VerifyLevel::Digest)
         .unwrap();
     assert!(found.is_sound(), "{found:?}");
+    let stored = Value::from(record.into_record());
+    let check = |level| PhotonCodec::default().check(&stored, &context(store.clone()), level);
+    check(CheckLevel::Full).unwrap();
+    let chunk = store.paths().into_iter().find(|path| path.contains("/c/")).unwrap();
+    let mut bytes = store.snapshot()[&chunk].to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    store.put(&chunk, bytes.into()).unwrap();
+    check(CheckLevel::Size).unwrap();
+    assert!(check(CheckLevel::Full).is_err());
+    store.delete(&chunk).unwrap();
+    assert!(check(CheckLevel::Presence).is_err());
 }
 
 /// A stream makes the same array as a movie that is written whole, but for what only a known length allows.
