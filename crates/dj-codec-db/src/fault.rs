@@ -3,10 +3,11 @@
 use std::fmt;
 
 use dj_codec_api::{Error, ErrorKind, Json};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// What kind of thing is wrong. The names in reports are stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -77,7 +78,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// Whether a faulty value can be put right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Recovery {
@@ -137,6 +138,28 @@ impl Serialize for KeyShown {
     }
 }
 
+impl<'de> Deserialize<'de> for KeyShown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = KeyShown;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of the fields of a primary key")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyShown, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry::<String, Json>()? {
+                    pairs.push(pair);
+                }
+                Ok(KeyShown::new(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
 /// `subject=m1, session=3`
 impl fmt::Display for KeyShown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +172,7 @@ impl fmt::Display for KeyShown {
 }
 
 /// A value that is found wanting.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Fault {
     /// The schema.
@@ -220,5 +243,43 @@ impl fmt::Display for Fault {
             Some(advice) => write!(f, ": {advice}"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_keep_their_order_and_types() {
+        let key = KeyShown::new([
+            ("subject".to_owned(), json!("m1")),
+            ("day".to_owned(), json!(3)),
+            ("a".to_owned(), json!(0.5)),
+        ]);
+        let text = serde_json::to_string(&key).unwrap();
+        assert_eq!(text, r#"{"subject":"m1","day":3,"a":0.5}"#);
+        assert_eq!(serde_json::from_str::<KeyShown>(&text).unwrap(), key);
+        assert_eq!(key.to_string(), "subject=m1, day=3, a=0.5");
+    }
+
+    #[test]
+    fn errors_are_kinds_and_words_with_their_causes() {
+        let error = Error::corrupt("the header ends early")
+            .at("a/b")
+            .advise("fetch it again")
+            .caused_by("disk on fire");
+        let kind = FaultKind::of(&error, false);
+        let fault = Fault::of(("lab", "session", "trace"), KeyShown::default(), kind, &error);
+        assert_eq!(
+            (kind, FaultKind::of(&error, true)),
+            (FaultKind::DamagedObject, FaultKind::WrongValue)
+        );
+        assert_eq!(fault.what, "a/b: the header ends early: disk on fire");
+        assert_eq!(fault.advice.as_deref(), Some("fetch it again"));
+        let again: Fault = serde_json::from_value(serde_json::to_value(&fault).unwrap()).unwrap();
+        assert_eq!(again, fault);
     }
 }

@@ -16,7 +16,7 @@ use crate::fault::KeyShown;
 use crate::heading::Table;
 
 /// The primary key of a row: a value for each field, typed as DataJoint types it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Key {
     fields: Arc<[KeyField]>,
     // What the server says and understands: comparisons and resuming use it, so that nothing is lost in between.

@@ -14,6 +14,7 @@ mod progress;
 mod raw;
 mod rows;
 mod tier;
+mod verify;
 
 pub use audit::{
     AuditOptions, AuditReport, ColumnReport, ColumnStatus, FaultReport, FormatReport, MissingCodec,
@@ -28,3 +29,4 @@ pub use location::Backend;
 pub use progress::{OnProgress, Progress};
 pub use rows::{Extent, Field, Row, RowQuery, Rows};
 pub use tier::Tier;
+pub use verify::{OnFault, Unchecked, VerifiedTable, VerifyLevel, VerifyOptions, VerifyReport, verify};

@@ -110,7 +110,8 @@ fn ask(store: &OpenStore, paths: &[&str]) -> Vec<Result<Found>> {
     answers
 }
 
-fn one(store: &OpenStore, path: &str) -> Result<Found> {
+/// Looks for one path.
+pub(crate) fn one(store: &OpenStore, path: &str) -> Result<Found> {
     let path = path.trim_end_matches('/');
     if let Some(object) = store.store.head(path)? {
         return Ok(Found {
