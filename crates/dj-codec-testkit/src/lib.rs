@@ -6,6 +6,7 @@ mod difference;
 mod faulty;
 mod folder_store;
 pub mod golden;
+mod lock;
 pub mod memory;
 #[cfg(feature = "proptest")]
 pub mod values;
@@ -16,3 +17,4 @@ pub use dj_codec_api::MemoryStore;
 pub use faulty::{Fault, FaultyStore, Operation, OperationKind};
 pub use folder_store::FolderStore;
 pub use golden::assert_golden;
+pub use lock::{FormatLock, LockReport};
