@@ -399,3 +399,46 @@ fn terminals_are_sent_what_they_understand() {
         (100, 100)
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_movie_larger_than_the_memory_is_averaged() {
+    let lab = Lab::new();
+    // 480 MB, nearly all of it a hole in the file; the first frame is 96, so that the mean of 480 is 0.2.
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (480, 250, 500), }";
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(format!("{header:117}\n").as_bytes());
+    assert_eq!(file.len(), 128);
+    file.extend(96_f64.to_le_bytes().repeat(250 * 500));
+    lab.write("m.npy", file);
+    let movie = std::fs::OpenOptions::new()
+        .write(true)
+        .open(lab.path("m.npy"))
+        .unwrap();
+    movie.set_len(128 + 480 * 250 * 500 * 8).unwrap();
+    let run = |projection: &str, out: &str| {
+        let program = env!("CARGO_BIN_EXE_dj-codec");
+        let script =
+            format!("ulimit -v 400000 && exec {program} preview m.npy {projection} --range 0,1 --out {out}");
+        let mut command = std::process::Command::new("sh");
+        command
+            .args(["-c", &script])
+            .current_dir(lab.path(""))
+            .env_clear();
+        lab.finish(&mut command, b"").good();
+        Image::of(&lab.read(out))
+    };
+    let mean = run("--mean", "mean.png");
+    assert_eq!(mean.size(), (500, 250));
+    assert!(
+        mean.samples.iter().all(|&sample| sample == 51),
+        "{:?}",
+        &mean.samples[..5]
+    );
+    assert!(
+        run("--max", "max.png")
+            .samples
+            .iter()
+            .all(|&sample| sample == 255)
+    );
+}

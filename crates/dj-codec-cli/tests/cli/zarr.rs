@@ -324,5 +324,11 @@ fn hostile_records_and_metadata_end_in_words() {
             text.as_bytes(),
         )
         .fails(1, &["error"]);
+        lab.run_with(
+            &["preview", "<zarr@>", "--record", "-", "--out", "x.png"],
+            text.as_bytes(),
+        )
+        .fails(1, &["error"]);
+        assert!(!lab.path("x.png").exists());
     }
 }
