@@ -94,7 +94,7 @@ impl Table {
     /// [`Error::Parameter`] for parameters without meaning. [`Error::Table`] where the Python package's table of them would
     /// not give back what was encoded, naming the first sample that it is wrong for and what would work: codes that do not fit
     /// the encoded type and wrap, codes that are left out (a gain too low) or negative (a zero level below 0), which its
-    /// decoder miscounts, and encoded types that it cannot decode. Data that was written all the same is for
+    /// decoder miscounts, and encoded types that it cannot decode, or of 16 bits for samples of 8. Data that was written all the same is for
     /// [`Decoder`].
     pub fn new(params: Params) -> Result<Self> {
         let levels = forward::levels(&params)?;

@@ -31,6 +31,10 @@
 //! All that PyPI's `anscombe-transform` wrote and that can be proved: see [`Decoder`]. A code that does not say what was encoded is an
 //! error that names it, never a wrong value.
 //!
+//! Where codes did not fit their type (a low gain with `uint8`, the package's default), the lowest ones may be wrapped high ones. If
+//! it is known that no sample was so large, say so in the array's metadata: `"input_max": 4095` in the codec's configuration, for
+//! a camera of 12 bits. Python ignores the key. Nothing more is written through such a configuration.
+//!
 //! # Writing
 //!
 //! Only through a table that is right, in the Python package's reader too: see [`Table`]. A sample outside the table is an error that
@@ -41,7 +45,7 @@ mod codec;
 mod config;
 mod convert;
 
-use crate::{DType, Decoder, Params, Result, Table};
+use crate::{DType, Decoder, Error, Params, Result, Table};
 
 /// The name in Zarr V3, and the filter's id in Zarr V2.
 pub const NAME: &str = "anscombe-v1";
@@ -52,6 +56,8 @@ pub struct AnscombeCodec {
     params: Params,
     /// The type in the metadata; Zarr V2's have none.
     decoded: Option<DType>,
+    /// The largest sample that was encoded, where somebody knows it.
+    input_max: Option<u32>,
     tables: convert::Tables,
 }
 
@@ -75,6 +81,7 @@ impl AnscombeCodec {
         Self {
             params,
             decoded: Some(params.decoded),
+            input_max: None,
             tables: convert::Tables::default(),
         }
     }
@@ -90,6 +97,7 @@ impl AnscombeCodec {
         Self {
             params,
             decoded: Some(params.decoded),
+            input_max: None,
             tables: convert::Tables::default(),
         }
     }
@@ -103,8 +111,13 @@ impl AnscombeCodec {
     ///
     /// # Errors
     ///
-    /// Those of [`Table::new`]; [`Error::DType`](crate::Error::DType) for a type that Python could not read back.
+    /// Those of [`Table::new`]; [`Error::DType`] for a type that Python could not read back.
     pub fn table(&self, dtype: DType) -> Result<Table> {
+        if self.input_max.is_some() {
+            let why = "input_max is in the configuration: it says what was written, and nothing more can be"
+                .to_owned();
+            return Err(Error::Table { why });
+        }
         convert::table(&self.params, self.decoded, dtype)
     }
 
@@ -112,9 +125,13 @@ impl AnscombeCodec {
     ///
     /// # Errors
     ///
-    /// Those of [`Decoder::new`]; [`Error::DType`](crate::Error::DType) where the metadata's decoded type is another one and
+    /// Those of [`Decoder::new`]; [`Error::DType`] where the metadata's decoded type is another one and
     /// one of them is a float type.
     pub fn decoder(&self, dtype: DType) -> Result<Decoder> {
-        convert::decoder(&self.params, self.decoded, dtype)
+        let params = Params {
+            input_max: self.input_max.unwrap_or(self.params.input_max),
+            ..self.params
+        };
+        convert::decoder(&params, self.decoded, dtype)
     }
 }

@@ -41,7 +41,9 @@ fn encoded_types() -> impl Strategy<Value = DType> {
 
 /// Every sample that the table has a code for, through it and back, and the bound.
 fn within_the_bound<T: Integer + Default, C: Sample + Default>(table: &Table) -> Result<(), TestCaseError> {
-    let samples: Vec<T> = (0..=i128::from(table.high())).map(|sample| T::narrow(sample).unwrap()).collect();
+    let samples: Vec<T> = (0..=i128::from(table.high()))
+        .map(|sample| T::narrow(sample).unwrap())
+        .collect();
     let mut codes = vec![C::default(); samples.len()];
     table.encode(&samples, &mut codes).unwrap();
     let mut decoded = vec![T::default(); samples.len()];
@@ -97,7 +99,7 @@ proptest! {
                 }
             }
             Err(Error::Table { why }) => {
-                let short = decoded.size() == 1 && why.contains("choose a wider decoded type");
+                let short = decoded.size() == 1 && (why.contains("choose a wider decoded type") || why.contains("zarr-python cannot"));
                 prop_assert!(short || gain < 3.3 || zero < 0.0, "gain {}, zero level {}: {}", gain, zero, why);
                 let says = short || why.contains("zero_level 0") || why.contains("conversion_gain of");
                 prop_assert!(says, "{}", why);
@@ -214,7 +216,10 @@ fn the_smallest_gain_is_right_and_the_one_below_is_not() {
         let gain = Table::smallest_gain(zero).unwrap();
         assert!((1.2..3.3).contains(&gain), "{zero}: {gain}");
         assert!(Table::choose(gain, zero, DType::U16).is_ok());
-        assert!(Table::choose(gain - 0.001, zero, DType::U16).is_err(), "{zero}: {gain}");
+        assert!(
+            Table::choose(gain - 0.001, zero, DType::U16).is_err(),
+            "{zero}: {gain}"
+        );
         for step in 0..60 {
             let gain = gain + f64::from(step * step) * 1e-3;
             assert!(Table::choose(gain, zero, DType::U16).is_ok(), "{zero}: {gain}");

@@ -56,7 +56,13 @@ fn stored_movies_have_these_bits() {
             }
             other => panic!("{other:?}"),
         }
-        assert!(stable.iter().map(|y| y.to_bits()).eq(expected.iter().map(|y| y.to_bits())), "{name}");
+        assert!(
+            stable
+                .iter()
+                .map(|y| y.to_bits())
+                .eq(expected.iter().map(|y| y.to_bits())),
+            "{name}"
+        );
     }
 }
 
@@ -93,16 +99,27 @@ fn values_that_are_no_counts_are_named() {
     assert_eq!(error([one, one.next_up(), one], &mut out).0, 1);
     assert_eq!(error([one, one, one.next_down()], &mut out).0, 2);
     assert_eq!(error([STANDARD.forward(2.5), one, one], &mut out).0, 0);
-    assert_eq!(error([one, STANDARD.forward(65_536.0), one], &mut out).0, 1, "beyond the type");
+    assert_eq!(
+        error([one, STANDARD.forward(65_536.0), one], &mut out).0,
+        1,
+        "beyond the type"
+    );
     assert!(error([f64::NAN, one, one], &mut out).1.contains("not finite"));
-    assert!(error([one, f64::INFINITY, one], &mut out).1.contains("not finite"));
+    assert!(
+        error([one, f64::INFINITY, one], &mut out)
+            .1
+            .contains("not finite")
+    );
     assert_eq!(error([0.0, one, one], &mut out).0, 0);
     assert_eq!(error([-one, one, one], &mut out).0, 0);
 
     // So large that neighbours have the same bits.
     let mut large = [0_u64];
     let y = STANDARD.forward((1_u64 << 60) as f64);
-    assert!(matches!(STANDARD.counts_exact(&[y], &mut large), Err(Error::NotACount { index: 0, .. })));
+    assert!(matches!(
+        STANDARD.counts_exact(&[y], &mut large),
+        Err(Error::NotACount { index: 0, .. })
+    ));
     let mut huge = [0_u64];
     assert!(STANDARD.counts_exact(&[1e200], &mut huge).is_err());
     assert_eq!(
@@ -124,15 +141,25 @@ fn float32_counts_come_back_where_they_can_be_told() {
     STANDARD.counts_exact_f32(&stable, &mut back).unwrap();
     assert_eq!(back, counts);
     let far = [STANDARD.forward_f32(1e7)];
-    assert!(matches!(STANDARD.counts_exact_f32(&far, &mut [0_u32]), Err(Error::NotACount { .. })));
+    assert!(matches!(
+        STANDARD.counts_exact_f32(&far, &mut [0_u32]),
+        Err(Error::NotACount { .. })
+    ));
     let half = [STANDARD.forward_f32(2.5)];
-    assert!(matches!(STANDARD.counts_exact_f32(&half, &mut [0_u32]), Err(Error::NotACount { .. })));
+    assert!(matches!(
+        STANDARD.counts_exact_f32(&half, &mut [0_u32]),
+        Err(Error::NotACount { .. })
+    ));
 }
 
 #[test]
 fn slices_give_what_single_values_give() {
     let samples: Vec<f64> = (-50..2000).map(|x| f64::from(x) * 0.7).collect();
-    for transform in [STANDARD, Anscombe::new(2.5, 100.0, 9.0).unwrap(), Anscombe::new(1e-3, -5.0, 0.0).unwrap()] {
+    for transform in [
+        STANDARD,
+        Anscombe::new(2.5, 100.0, 9.0).unwrap(),
+        Anscombe::new(1e-3, -5.0, 0.0).unwrap(),
+    ] {
         let mut stable = vec![0.0; samples.len()];
         transform.forward_into(&samples, &mut stable).unwrap();
         let mut algebraic = vec![0.0; samples.len()];
@@ -140,19 +167,34 @@ fn slices_give_what_single_values_give() {
         let mut unbiased = vec![0.0; samples.len()];
         transform.inverse_unbiased_into(&stable, &mut unbiased).unwrap();
         let narrow: Vec<f32> = stable.iter().map(|y| *y as f32).collect();
-        let (mut narrow_algebraic, mut narrow_unbiased) = (vec![0.0; samples.len()], vec![0.0; samples.len()]);
-        transform.inverse_algebraic_f32_into(&narrow, &mut narrow_algebraic).unwrap();
-        transform.inverse_unbiased_f32_into(&narrow, &mut narrow_unbiased).unwrap();
+        let (mut narrow_algebraic, mut narrow_unbiased) =
+            (vec![0.0; samples.len()], vec![0.0; samples.len()]);
+        transform
+            .inverse_algebraic_f32_into(&narrow, &mut narrow_algebraic)
+            .unwrap();
+        transform
+            .inverse_unbiased_f32_into(&narrow, &mut narrow_unbiased)
+            .unwrap();
         for (at, x) in samples.iter().enumerate() {
             let y = stable[at];
             assert_eq!(y, transform.forward(*x));
             assert_eq!(algebraic[at], transform.inverse_algebraic(y));
             assert_eq!(unbiased[at], transform.inverse_unbiased(y));
-            assert_eq!(narrow_algebraic[at], transform.inverse_algebraic(f64::from(narrow[at])) as f32);
-            assert_eq!(narrow_unbiased[at], transform.inverse_unbiased(f64::from(narrow[at])) as f32);
+            assert_eq!(
+                narrow_algebraic[at],
+                transform.inverse_algebraic(f64::from(narrow[at])) as f32
+            );
+            assert_eq!(
+                narrow_unbiased[at],
+                transform.inverse_unbiased(f64::from(narrow[at])) as f32
+            );
             if y > 0.0 {
                 let scale = x.abs().max(transform.offset().abs()).max(1.0);
-                assert!((algebraic[at] - x).abs() < 1e-12 * scale, "{x}: {}", algebraic[at]);
+                assert!(
+                    (algebraic[at] - x).abs() < 1e-12 * scale,
+                    "{x}: {}",
+                    algebraic[at]
+                );
             }
             assert!(unbiased[at] >= transform.offset());
         }
@@ -172,7 +214,10 @@ fn parameters_without_meaning_are_refused() {
         (1.0, 0.0, -1.0),
         (1.0, 0.0, f64::NAN),
     ] {
-        assert!(matches!(Anscombe::new(gain, offset, variance), Err(Error::Parameter { .. })));
+        assert!(matches!(
+            Anscombe::new(gain, offset, variance),
+            Err(Error::Parameter { .. })
+        ));
     }
     assert!(Anscombe::new(1.0, 0.0, 0.0).unwrap().is_standard());
 }
@@ -185,7 +230,11 @@ fn mean_of_transformed(transform: Anscombe, photons: f64) -> f64 {
     let mut mean = 0.0;
     for count in 0..=last {
         log_factorial += if count > 0 { f64::from(count).ln() } else { 0.0 };
-        let log = if photons > 0.0 { f64::from(count) * photons.ln() } else { f64::from(count) * -1e300 };
+        let log = if photons > 0.0 {
+            f64::from(count) * photons.ln()
+        } else {
+            f64::from(count) * -1e300
+        };
         let part = (log - photons - log_factorial).exp();
         let at = |noise: f64| transform.forward(gain * f64::from(count) + offset + deviation * noise);
         mean += part
@@ -203,7 +252,13 @@ fn mean_of_transformed(transform: Anscombe, photons: f64) -> f64 {
 
 #[test]
 fn the_unbiased_inverse_is_close_to_the_exact_one() {
-    let means = || [0.0].into_iter().chain((0..60).map(|step| 1e-3 * 1.26_f64.powi(step)).filter(|mean| *mean < 600.0));
+    let means = || {
+        [0.0].into_iter().chain(
+            (0..60)
+                .map(|step| 1e-3 * 1.26_f64.powi(step))
+                .filter(|mean| *mean < 600.0),
+        )
+    };
     let mut worst_algebraic: f64 = 0.0;
     for mean in means() {
         let y = mean_of_transformed(STANDARD, mean);
@@ -211,7 +266,10 @@ fn the_unbiased_inverse_is_close_to_the_exact_one() {
         assert!(error < 0.019, "{mean}: {error}");
         worst_algebraic = worst_algebraic.max((STANDARD.inverse_algebraic(y) - mean).abs());
     }
-    assert!(worst_algebraic > 0.2, "the other inverse is biased: {worst_algebraic}");
+    assert!(
+        worst_algebraic > 0.2,
+        "the other inverse is biased: {worst_algebraic}"
+    );
     for deviation in [0.1, 0.3, 0.5, 1.0, 2.0, 5.0] {
         for (gain, offset) in [(1.0, 0.0), (7.5, 100.0)] {
             let variance = (deviation * gain) * (deviation * gain);
@@ -241,7 +299,10 @@ fn the_variance_of_photons_is_stabilised() {
         let found = variance(STANDARD, &counts);
         assert!((found - 1.0).abs() < 0.02, "mean {mean}: {found}");
         let camera = Anscombe::new(3.5, 200.0, 16.0).unwrap();
-        let samples: Vec<f64> = counts.iter().map(|count| 3.5 * count + 200.0 + 4.0 * random.normal()).collect();
+        let samples: Vec<f64> = counts
+            .iter()
+            .map(|count| 3.5 * count + 200.0 + 4.0 * random.normal())
+            .collect();
         let found = variance(camera, &samples);
         // Read noise of 1.14 photons makes the plain formula's variance up to 5 % too large at such means.
         let within = if mean < 10.0 { 0.06 } else { 0.02 };

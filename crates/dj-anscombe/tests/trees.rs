@@ -289,6 +289,20 @@ fn codes_that_python_miscounts_are_read_as_they_were_meant() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("it may be 9 or"), "{error}");
+
+    // Unless somebody does: no sample was over 1000, and so no code over 124.
+    array.store_metadata().unwrap();
+    let key = StoreKey::new("zarr.json").unwrap();
+    let meta = String::from_utf8(array.storage().get(&key).unwrap().unwrap().to_vec()).unwrap();
+    let meta = meta.replace("\"zero_level\"", "\"input_max\": 1000, \"zero_level\"");
+    array.storage().set(&key, meta.into_bytes().into()).unwrap();
+    let array = Array::open(array.storage(), "/").unwrap();
+    assert_eq!(array.retrieve_chunk::<Vec<i16>>(&[0, 0, 0]).unwrap(), [8; 30]);
+    let error = array
+        .store_chunk(&[0, 0, 0], &[5_i16; 30])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("input_max"), "{error}");
 }
 
 #[test]
@@ -342,6 +356,8 @@ fn a_configuration_without_sense_is_refused_in_words() {
     assert!(error(|c| c["encoded_dtype"] = json!("complex64")).contains("complex64"));
     assert!(error(|c| c["conversion_gain"] = json!(1e-300)).contains("too small"));
     assert!(error(|c| c["decoded_dtype"] = json!("float32")).contains("float"));
+    assert!(error(|c| c["input_max"] = json!(40_000)).contains("32767"));
+    assert!(error(|c| c["input_max"] = json!(1.5)).contains("input_max is 1.5"));
     // The package's defaults, its short names, and keys of later versions.
     assert!(opened(|c| c["encoded_dtype"] = json!("|u1")).is_ok());
     assert!(opened(|c| c["note"] = json!("unknown")).is_ok());

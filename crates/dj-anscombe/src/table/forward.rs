@@ -86,6 +86,13 @@ pub(super) fn check(params: &Params, levels: &[i64]) -> Result<()> {
             sample + 1
         ));
     }
+    if params.decoded.size() == 1 && encoded.size() > 1 {
+        return wrong(format!(
+            "zarr-python cannot read an array of {} whose codes are {encoded}: a conversion_gain so high that codes are 8 bits \
+             would do (about 8.2, more with a zero level), or store the data lossless",
+            params.decoded
+        ));
+    }
     let unfit = levels.iter().position(|level| !encoded.holds(i128::from(*level)));
     if let Some(sample) = unfit {
         let level = levels.get(sample).copied().unwrap_or_default();

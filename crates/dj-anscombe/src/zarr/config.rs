@@ -26,9 +26,21 @@ pub(super) fn parse(config: &Map<String, Value>) -> Result<AnscombeCodec, String
     let decoded = dtype("decoded_dtype")?;
     params.decoded = decoded.unwrap_or(params.decoded);
     params.check().map_err(|error| error.to_string())?;
+    let input_max = match config.get("input_max") {
+        None => None,
+        Some(value) => match value.as_u64().and_then(|most| u32::try_from(most).ok()) {
+            Some(most) if (1..=Params::INPUT_MAX).contains(&most) => Some(most),
+            _ => {
+                return Err(format!(
+                    "input_max is {value}: expected the largest sample, from 1 to 32767"
+                ));
+            }
+        },
+    };
     Ok(AnscombeCodec {
         params,
         decoded,
+        input_max,
         tables: convert::Tables::default(),
     })
 }
@@ -59,6 +71,9 @@ pub(super) fn write(codec: &AnscombeCodec, v3: bool) -> Map<String, Value> {
     }
     if let Some(decoded) = codec.decoded.filter(|decoded| v3 || *decoded != DType::I16) {
         config.insert("decoded_dtype".to_owned(), json!(decoded.name()));
+    }
+    if let Some(most) = codec.input_max {
+        config.insert("input_max".to_owned(), json!(most));
     }
     config
 }
