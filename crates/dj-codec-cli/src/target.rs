@@ -29,6 +29,11 @@ impl Target {
             return Ok(Self::Stdout);
         }
         let name = path.display().to_string();
+        if ends_with_separator(path) {
+            return Err(Failure::usage(format!(
+                "{name} is the name of a folder; name the file that is to be written"
+            )));
+        }
         let mut path = path.to_path_buf();
         match fs::symlink_metadata(&path) {
             Ok(_) if !replace => {
@@ -102,4 +107,11 @@ fn folder_of(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// Whether a path says by its last character that it is a folder.
+pub(crate) fn ends_with_separator(path: &Path) -> bool {
+    path.as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator)
 }

@@ -235,8 +235,20 @@ impl ObjectRef {
     /// # Errors
     /// As [`download_to`](Self::download_to), and where its name is none on this system.
     pub fn download_into(&self, folder: impl AsRef<Path>) -> Result<PathBuf> {
+        self.download_into_with(folder, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// [`download_into`](Self::download_into), which says how far it is and stops where it is told to.
+    ///
+    /// # Errors
+    /// As [`download_into`](Self::download_into), and where it was told to stop; nothing is left behind then.
+    pub fn download_into_with(
+        &self,
+        folder: impl AsRef<Path>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<PathBuf> {
         let path = download::target(folder.as_ref(), self.name())?;
-        self.download_to(&path)?;
+        self.download_to_with(&path, progress)?;
         Ok(path)
     }
 

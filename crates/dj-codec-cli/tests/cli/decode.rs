@@ -97,6 +97,7 @@ fn a_file_that_is_there_is_kept() {
     assert_eq!(lab.read("y.npy"), lab.read("x.npy"));
     decode(&["."]).fails(2, &["--force"]);
     decode(&[".", "--force"]).fails(2, &["no plain file"]);
+    decode(&["new/"]).fails(2, &["name of a folder"]);
     decode(&["no/such/folder/y.npy"]).fails(2, &["no/such/folder"]);
     assert_eq!(decode(&["-"]).good().stdout, lab.read("x.npy"));
     let names: Vec<_> = fs::read_dir(lab.path(""))

@@ -59,6 +59,12 @@ fn missing_codecs_are_named_with_the_crates_that_bring_them() {
     let lab = Lab::new();
     assert!(lab.run(&["require", "npy"]).good().stdout.is_empty());
     assert!(lab.run(&["require", "npy", "<npy@>"]).good().stdout.is_empty());
+    assert!(
+        lab.run(&["require", "attach", "<object@>", "filepath", "hash", "blob"])
+            .good()
+            .stdout
+            .is_empty()
+    );
     let ran = lab.run(&["require", "npy", "spikes", "waves", "spikes"]);
     ran.fails(1, &["<spikes>, <waves>", "dj-spikes-codecs, dj-waves-codecs"]);
     assert!(!ran.stderr.contains("dj-npy-codecs"), "{ran}");

@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::source::is_dash;
 use crate::summary::{bytes_text, printable};
-use crate::target::Target;
+use crate::target::{Target, ends_with_separator};
 
 /// How much is copied at once.
 const PIECE: usize = 1 << 20;
@@ -93,9 +93,12 @@ fn write_into(
     let (path, what) = match stored {
         Stored::Attached(file) => (file.save_into(folder)?, bytes_text(file.size())),
         Stored::Object(object) => {
-            progress.say(&format!("downloading {}", printable(object.name())));
             let what = if object.is_dir() { "a folder" } else { "a file" };
-            (object.download_into(folder)?, what.to_owned())
+            let path = object.download_into_with(folder, &mut |so_far| {
+                progress.share("downloading", so_far.bytes, so_far.total_bytes);
+                ControlFlow::Continue(())
+            })?;
+            (path, what.to_owned())
         }
     };
     progress.clear();
@@ -133,12 +136,6 @@ fn write_folder(
     progress.clear();
     let (files, bytes) = last.map_or((0, 0), |last| (last.files, last.bytes));
     output.line(&format!("{name}: a folder, {files} files, {}", bytes_text(bytes)))
-}
-
-fn ends_with_separator(path: &Path) -> bool {
-    path.as_os_str()
-        .to_string_lossy()
-        .ends_with(std::path::is_separator)
 }
 
 /// Copies `size` bytes, and no others.

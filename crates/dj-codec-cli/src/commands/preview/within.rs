@@ -48,9 +48,17 @@ pub(super) fn find(value: &Value, at: Option<&str>) -> Outcome<Array> {
         Node::Element(..) => "an element of a struct array",
     };
     match all.as_slice() {
-        [] => Err(Failure::wanting(format!(
-            "this is {what}, and there is no array of numbers with two dimensions or more in it; nothing to show"
-        ))),
+        [] => {
+            let advice = match node {
+                Node::Value(Value::Bytes(_)) => {
+                    "; if these bytes are a blob, name the column's type, such as '<blob@>'"
+                }
+                _ => "; nothing to show",
+            };
+            Err(Failure::wanting(format!(
+                "this is {what}, and there is no array of numbers with two dimensions or more in it{advice}"
+            )))
+        }
         [(_, array)] => Ok((*array).clone()),
         several => {
             let mut text = format!("this is {what} with {count} arrays in it; name one with --at:");
@@ -183,5 +191,88 @@ fn key_text(key: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::BigInt(number) => number.to_string(),
         other => dj_codecs::api::notation::to_string(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dj_codecs::api::value::{CellArray, ObjectArray, RecordArray, StructArray};
+
+    use super::*;
+
+    fn image(first: u8) -> Value {
+        Array::from_vec((first..first + 4).collect(), &[2, 2])
+            .unwrap()
+            .into()
+    }
+
+    fn first(value: &Value, at: Option<&str>) -> Result<u8, String> {
+        let found = find(value, at).map_err(|failure| failure.to_string())?;
+        Ok(found.to_vec::<u8>().unwrap()[0])
+    }
+
+    #[test]
+    fn arrays_are_found_in_all_that_holds_values() {
+        let cell = Value::Cell(Box::new(
+            CellArray::new(vec![1, 2], vec![Value::Null, image(10)]).unwrap(),
+        ));
+        let objects = Value::Objects(Box::new(ObjectArray::new(vec![1], vec![image(20)]).unwrap()));
+        let record = Value::Record(Box::new(RecordArray {
+            shape: vec![2],
+            fields: vec![("y".into(), image(30))],
+        }));
+        let fields = vec!["name".to_owned(), "image".to_owned()];
+        let items = |first| vec![Value::from("x"), image(first)];
+        let scalar = Value::Struct(Box::new(
+            StructArray::new(vec![1, 1], fields.clone(), items(40)).unwrap(),
+        ));
+        let two = [items(50), items(60)].concat();
+        let several = Value::Struct(Box::new(StructArray::new(vec![1, 2], fields, two).unwrap()));
+        let keys = Value::Dict(vec![
+            (Value::Decimal("1.5".into()), cell),
+            (Value::Tuple(vec![Value::Int(1)]), objects),
+            (Value::from("a/b~c"), record),
+            (Value::from("one"), scalar),
+            (Value::from("two"), several),
+        ]);
+        for (at, number) in [
+            ("1.5/1", 10),
+            ("{\"$tuple\":[1]}/0", 20),
+            ("a~1b~0c/y", 30),
+            ("one/image", 40),
+            ("one", 40),
+            ("two/0/image", 50),
+            ("two/1", 60),
+        ] {
+            assert_eq!(first(&keys, Some(at)), Ok(number), "{at}");
+        }
+        let listed = first(&keys, None).unwrap_err();
+        assert!(
+            listed.contains("6 arrays") && listed.contains("\n  a~1b~0c/y  uint8 (2, 2)"),
+            "{listed}"
+        );
+        let listed = first(&keys, Some("two")).unwrap_err();
+        assert!(listed.contains("\n  two/1/image  uint8 (2, 2)"), "{listed}");
+        let missing = first(&keys, Some("two/2")).unwrap_err();
+        assert!(
+            missing.contains("no \"2\" in a MATLAB struct array") && missing.contains("\"0\", \"1\""),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn what_is_listed_is_bounded() {
+        let many = Value::List((0..100).map(|_| image(0)).collect());
+        let listed = first(&many, None).unwrap_err();
+        assert!(
+            listed.contains("100 arrays") && listed.ends_with("\n  ..."),
+            "{listed}"
+        );
+        assert_eq!(listed.lines().count(), LISTED + 2);
+        assert!(
+            first(&Value::Bytes("dj0".into()), None)
+                .unwrap_err()
+                .contains("'<blob@>'")
+        );
     }
 }

@@ -8,11 +8,16 @@ use dj_codecs::npy::NpyRef;
 use super::Source;
 use super::memory::{Memory, narrowed};
 
+/// Up to this much of a file in Fortran order is read at once where it cannot be mapped.
+const TOGETHER: usize = 1 << 30;
+
 /// A `.npy` file, of which rows are read.
 struct Npy<'a> {
     array: &'a NpyRef,
     dtype: DType,
     shape: Vec<u64>,
+    /// Whether all of it is read at once, since ranges of rows would be all over the file.
+    together: bool,
 }
 
 /// The best way to read parts of this file.
@@ -25,6 +30,7 @@ pub(super) fn source<'a>(array: &'a NpyRef) -> Result<Box<dyn Source + 'a>> {
         return Ok(Box::new(Memory::new(mapped)));
     }
     Ok(Box::new(Npy {
+        together: header.order() == Order::Fortran && header.nbytes() <= TOGETHER,
         array,
         dtype: header.dtype().clone(),
         shape: header.shape().iter().map(|&length| length as u64).collect(),
@@ -42,6 +48,9 @@ impl Source for Npy<'_> {
 
     fn grain(&self) -> Option<Vec<u64>> {
         let mut grain = self.shape.clone();
+        if self.together {
+            return Some(grain);
+        }
         if let Some(rows) = grain.first_mut() {
             *rows = 1;
         }
