@@ -1,7 +1,8 @@
 //! The codec itself.
 
 use dj_codec_api::{
-    Array, CheckLevel, Codec, CodecInfo, Context, DType, Error, FormatVersion, Mode, Record, Result, TypeSpec, Value,
+    Array, CheckLevel, Codec, CodecInfo, Context, DType, Error, FormatVersion, Mode, Record, Result,
+    TypeSpec, Value,
 };
 use dj_zarr_codecs::{Verification, VerifyLevel, ZarrCodec, ZarrWriter};
 

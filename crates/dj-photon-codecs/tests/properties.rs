@@ -138,14 +138,14 @@ fn the_noise_of_photons_is_stabilised() {
     let mut random = movies::random(11);
     let mut uniform = move || (random() as f64 + 0.5) / 2f64.powi(31);
     for (mean, gain, offset) in [
-        (4.5, 1.0, 0.0),
+        (4.5_f32, 1.0, 0.0),
         (10.0, 1.0, 0.0),
         (40.0, 1.0, 0.0),
         (12.0, 8.0, 100.0),
     ] {
         // Knuth's way of drawing from the Poisson distribution.
         let mut draw = || {
-            let (limit, mut product, mut count) = ((-mean as f64).exp(), uniform(), 0.0_f64);
+            let (limit, mut product, mut count) = ((-f64::from(mean)).exp(), uniform(), 0.0_f64);
             while product > limit {
                 product *= uniform();
                 count += 1.0;

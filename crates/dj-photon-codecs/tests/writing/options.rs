@@ -94,7 +94,11 @@ fn a_quantised_movie_says_how_much_it_lost() {
     let stored = Value::from(record.into_record());
     let check = |level| PhotonCodec::default().check(&stored, &context(store.clone()), level);
     check(CheckLevel::Full).unwrap();
-    let chunk = store.paths().into_iter().find(|path| path.contains("/c/")).unwrap();
+    let chunk = store
+        .paths()
+        .into_iter()
+        .find(|path| path.contains("/c/"))
+        .unwrap();
     let mut bytes = store.snapshot()[&chunk].to_vec();
     *bytes.last_mut().unwrap() ^= 1;
     store.put(&chunk, bytes.into()).unwrap();

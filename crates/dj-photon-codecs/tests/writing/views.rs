@@ -86,23 +86,23 @@ fn frames_and_regions_are_parts_of_the_whole() {
             assert!(view.frame(11).unwrap_err().to_string().contains("no frame 11"));
             assert!(view.frame(u64::MAX).is_err());
             assert_eq!(
-                view.region(&[0..12]).unwrap_err().kind(),
+                view.region(&[0..12, 0..6]).unwrap_err().kind(),
                 &ErrorKind::InvalidValue
             );
         }
         let mut out = vec![0.0; 2 * 30];
-        opened.stabilized().region_into(&[3..5], &mut out).unwrap();
+        opened.stabilized().region_into(&[3..5, 0..6], &mut out).unwrap();
         assert_eq!(out, opened.frames(3..5).unwrap().to_vec::<f64>().unwrap());
         assert!(
             opened
                 .stabilized()
-                .region_into::<f32>(&[3..5], &mut [0.0; 60])
+                .region_into::<f32>(&[3..5, 0..6], &mut [0.0; 60])
                 .is_err()
         );
         assert!(
             opened
                 .stabilized()
-                .region_into::<f64>(&[3..5], &mut [0.0; 59])
+                .region_into::<f64>(&[3..5, 0..6], &mut [0.0; 59])
                 .is_err()
         );
     }
