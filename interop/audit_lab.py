@@ -4,8 +4,9 @@
     audit_lab.py PROGRAM SCHEMA         in a folder with a ``datajoint.json`` (``workspace.py`` makes it)
 
 PROGRAM is ``dj-codec``, which writes what Python cannot. Prints one line of JSON: the database's URL, for each table its keys in
-the order of the server, for each column how many values and NULLs it has, and every fault that was planted, with the level
-from which on it must be found: ``audit`` (which `verify` finds too), else ``presence``, ``size`` or ``full``.
+the order of the server, for each column how many values and NULLs it has, the URLs of a user who may only read and of one who may
+not, and every fault that was planted, with the level from which on it must be found: ``audit`` (which `verify` finds too), else
+``presence``, ``size`` or ``full``.
 """
 
 from __future__ import annotations
@@ -339,11 +340,32 @@ class Lab:
         return told
 
 
-def url() -> str:
+    def users(self) -> dict:
+        """Makes a user who may only read the schema, and one who may not even that; gives their URLs."""
+        told = {}
+        for name in ("reader", "stranger"):
+            user = f"{name}_{self.name}"
+            if self.postgresql:
+                dj.conn().query(f"DROP ROLE IF EXISTS {user}")
+                dj.conn().query(f"CREATE ROLE {user} LOGIN PASSWORD 'only {name}'")
+            else:
+                dj.conn().query(f"DROP USER IF EXISTS {user}")
+                dj.conn().query(f"CREATE USER {user} IDENTIFIED BY 'only {name}'")
+            told[name] = url(user, f"only%20{name}")
+        if self.postgresql:
+            dj.conn().query(f"GRANT USAGE ON SCHEMA {self.name} TO reader_{self.name}")
+            dj.conn().query(f"GRANT SELECT ON ALL TABLES IN SCHEMA {self.name} TO reader_{self.name}")
+        else:
+            dj.conn().query(f"GRANT SELECT ON {self.name}.* TO reader_{self.name}")
+        return told
+
+
+def url(user: str = "", password: str = "") -> str:
     database = dj.config["database.name"] if dj.config["database.backend"] == "postgresql" else ""
     scheme = "postgres" if dj.config["database.backend"] == "postgresql" else "mysql"
-    user, password = dj.config["database.user"], dj.config["database.password"]
-    password = getattr(password, "get_secret_value", lambda: password)()
+    if not user:
+        user, password = dj.config["database.user"], dj.config["database.password"]
+        password = getattr(password, "get_secret_value", lambda: password)()
     return f"{scheme}://{user}:{password}@{dj.config['database.host']}:{dj.config['database.port']}/{database or ''}"
 
 
@@ -353,6 +375,7 @@ def main(program: str, schema: str) -> int:
     lab.fill()
     lab.damage()
     told = {"url": url(), "counts": lab.counts(), "keys": lab.keys(), "planted": lab.planted}
+    told |= lab.users()
     print(json.dumps(told), file=ANSWERS)
     shutil.rmtree(lab.folder)
     return 0

@@ -112,10 +112,11 @@ class Peer:
         return dj.conn()
 
     def hello(self) -> dict:
-        """Gives the versions, the backend and the stores' names."""
+        """Gives the versions, this Python, the backend and the stores' names."""
         names = [name for name in dj.config.stores if isinstance(dj.config.stores[name], dict)]
         return {
             "python": sys.version.split()[0],
+            "executable": sys.executable,
             "versions": {
                 name: importlib.metadata.version(name)
                 for name in ("datajoint", "numpy", "zarr", "tensorstore", "zarrs", "s3fs")

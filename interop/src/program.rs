@@ -31,6 +31,11 @@ impl Program {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The program, in another folder.
     pub(crate) fn in_folder(&self, folder: &Path) -> Self {
         Self::new(self.path.clone(), folder)

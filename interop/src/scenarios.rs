@@ -1,6 +1,7 @@
 //! What is tried, on each database.
 
 mod attachments;
+mod audit;
 mod blobs;
 mod filepaths;
 mod formats;
@@ -39,6 +40,7 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     generated::run(ws, report)?;
     program::run(ws, report)?;
     program_values::run(ws, report)?;
+    audit::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {
         Backend::PostgreSql => libraries::run(ws, report),

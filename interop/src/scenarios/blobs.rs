@@ -20,17 +20,23 @@ const COMPRESSED_ABOVE: usize = 1000;
 pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     let table = ws.table("Values")?;
     for (place, column) in table.columns_of("blob").enumerate() {
-        let name = format!("{}: each value that Python inserts, decoded by us", column.spec);
+        // What the store is matters to the bytes of a blob, not to the value in it.
+        let step = if matches!(column.store(), "" | "local") {
+            1
+        } else {
+            4
+        };
+        let name = format!("{}: values that Python inserts, decoded by us", column.spec);
         report.scenario(&ws.scenario(name), |checks| {
-            for (number, value) in (FIRST + 1000 * place..).zip(&ws.values) {
+            for (number, value) in (FIRST + 1000 * place..).zip(ws.values.iter().step_by(step)) {
                 checks.check(&value.name, || {
                     inserted_by_python(ws, table, column, &json!({"case_id": number}), value)
                 });
             }
         });
-        let name = format!("{}: each value that we insert, fetched by Python", column.spec);
+        let name = format!("{}: values that we insert, fetched by Python", column.spec);
         report.scenario(&ws.scenario(name), |checks| {
-            for (number, value) in (FIRST + 1000 * place..).zip(&ws.values) {
+            for (number, value) in (FIRST + 1000 * place..).zip(ws.values.iter().step_by(step)) {
                 checks.check(&value.name, || inserted_by_us(ws, table, column, number, value));
             }
         });

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use dj_codecs::api::{Json, Stored, Value, notation};
+use dj_codecs::file::{Attachment, ObjectRef};
 use serde_json::json;
 
 use super::{attachments, objects, program};
-use crate::failed::{Outcome, ensure, same, same_value};
+use crate::failed::{Failed, Outcome, ensure, same, same_value};
 use crate::peer::value_of;
 use crate::plan::{Table, TableColumn};
 use crate::report::Report;
@@ -90,7 +91,9 @@ fn contents(ws: &Workspace, column: &TableColumn, sources: &Sources) -> Outcome<
     Ok(match column.codec() {
         "blob" => {
             let mut contents = Vec::new();
-            for name in ["everything", "dict with odd keys", "array, Fortran", "cell array"] {
+            let names = ["everything", "dict with odd keys", "array, Fortran", "cell array"];
+            let count = if column.store().is_empty() { names.len() } else { 2 };
+            for name in names.into_iter().take(count) {
                 let value = &ws.value(name)?.value;
                 contents.push(told(
                     name,
@@ -104,7 +107,16 @@ fn contents(ws: &Workspace, column: &TableColumn, sources: &Sources) -> Outcome<
         "hash" => {
             let value = Value::Bytes("raw bytes\0".into());
             let theirs = json!({"$notation": notation::to_string(&value)?});
-            vec![told("bytes", &value, theirs, Kind::Value(value.clone()))?]
+            let bytes = std::fs::read(sources.folder().join("a.bin"))?;
+            let read = Value::Bytes(bytes.into());
+            vec![
+                told("bytes", &value, theirs, Kind::Value(value.clone()))?,
+                Content {
+                    theirs: json!({"$notation": notation::to_string(&read)?}),
+                    kind: Kind::Value(read),
+                    ..file(sources.folder().join("a.bin"), Kind::File)
+                },
+            ]
         }
         "attach" => sources
             .files()
@@ -116,16 +128,13 @@ fn contents(ws: &Workspace, column: &TableColumn, sources: &Sources) -> Outcome<
             file(sources.files().remove(3), |_| Kind::Object),
             file(sources.folder(), |_| Kind::Object),
         ],
-        _ => {
-            let mut contents = Vec::new();
-            for (name, path) in [
-                ("reference", "raw/folder/in/y.txt"),
-                ("reference to a folder", "raw/folder"),
-            ] {
-                contents.push(told(name, &path.into(), path.into(), Kind::Object)?);
-            }
-            contents
-        }
+        _ => ["raw/folder/in/y.txt", "raw/folder"]
+            .map(|path| Content {
+                theirs: path.into(),
+                arguments: ["--file".into(), path.into()],
+                kind: Kind::Object,
+            })
+            .into(),
     })
 }
 
@@ -181,6 +190,24 @@ fn decode(ws: &Workspace, table: &Table, column: &TableColumn, key: &Json, conte
     ensure(inspected.get("format_version").is_some(), || {
         format!("inspect tells no format: {inspected}")
     })?;
+    if matches!(content.kind, Kind::File(_) | Kind::Object) {
+        let out = ws.folder.join("written");
+        ws.program.done(&[
+            "decode",
+            &column.spec,
+            "--record",
+            &record,
+            "--out",
+            &path_text(&out),
+        ])?;
+        let written = same_files(&ws.decode(&column.spec, stored.clone())?, &out);
+        if out.is_dir() {
+            std::fs::remove_dir_all(&out)?;
+        } else {
+            std::fs::remove_file(&out)?;
+        }
+        written.map_err(|failed| failed.during("decode --out"))?;
+    }
     if let Stored::Bytes(bytes) = Stored::from_json(stored)? {
         let file = ws.folder.join("stored.bin");
         std::fs::write(&file, &bytes)?;
@@ -191,6 +218,25 @@ fn decode(ws: &Workspace, table: &Table, column: &TableColumn, key: &Json, conte
         )?;
         let arguments = ["decode", &column.spec, "--bytes", "-", "--json"];
         decoded(ws.program.run_with_input(&arguments, &bytes)?.done()?)?;
+    }
+    Ok(())
+}
+
+/// Whether what lies here is the file or the folder of a handle.
+fn same_files(decoded: &Value, out: &Path) -> Outcome {
+    let same_file = |found: &Path, wanted: &[u8]| -> Outcome {
+        let found = std::fs::read(found).map_err(|error| Failed::from(error).during(found.display()))?;
+        ensure(found == wanted, || "the contents are others".into())
+    };
+    if let Some(attachment) = decoded.downcast::<Attachment>() {
+        return same_file(out, attachment.bytes());
+    }
+    let handle: &ObjectRef = decoded.downcast().ok_or("it decodes to no file")?;
+    if !handle.is_dir() {
+        return same_file(out, &handle.read()?);
+    }
+    for file in handle.list()? {
+        same_file(&out.join(&file.path), &handle.member(&file.path)?.read()?)?;
     }
     Ok(())
 }
