@@ -1,5 +1,9 @@
 //! What the writer writes for fixed inputs, byte for byte: a format changes only with a new version.
-#![allow(clippy::unwrap_used, reason = "a test asserts by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test asserts by panicking"
+)]
 
 #[path = "samples/arrays.rs"]
 mod arrays;
