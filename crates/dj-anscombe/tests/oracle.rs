@@ -280,11 +280,11 @@ fn encoded_by(table: &Table, dtype: &str, samples: &[f64]) -> (Result<(), Error>
     }
 }
 
+type Strictly = Result<Vec<f64>, Error>;
+type Loosely = Result<(Vec<f64>, Clamped), Error>;
+
 /// Decodes numbers as codes, strictly and clamped.
-fn decoded(
-    decoder: &Decoder,
-    codes: &[f64],
-) -> (Result<Vec<f64>, Error>, Result<(Vec<f64>, Clamped), Error>) {
+fn decoded(decoder: &Decoder, codes: &[f64]) -> (Strictly, Loosely) {
     macro_rules! as_types {
         ($code:ty, $sample:ty) => {{
             let codes: Vec<$code> = codes.iter().map(|code| *code as $code).collect();

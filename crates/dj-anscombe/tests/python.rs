@@ -146,7 +146,7 @@ fn python_reads<T: Element + ElementOwned + std::fmt::Debug + Copy>(
     let array = builder.build(store.clone(), "/").unwrap();
     array.store_metadata().unwrap();
     array
-        .store_array_subset(&array.subset_all(), &movie.to_vec())
+        .store_array_subset(&array.subset_all(), movie.to_vec())
         .unwrap();
     let ours: Vec<T> = array.retrieve_array_subset(&array.subset_all()).unwrap();
     let folder = Folder::new(name);

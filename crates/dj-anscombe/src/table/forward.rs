@@ -89,7 +89,7 @@ pub(super) fn check(params: &Params, levels: &[i64]) -> Result<()> {
     if params.decoded.size() == 1 && encoded.size() > 1 {
         return wrong(format!(
             "zarr-python cannot read an array of {} whose codes are {encoded}: a conversion_gain so high that codes are 8 bits \
-             would do (about 8.2, more with a zero level), or store the data lossless",
+             would do (about 7.9, more with a zero level), or store the data lossless",
             params.decoded
         ));
     }
