@@ -12,7 +12,7 @@ mod random;
 #[path = "samples/written.rs"]
 mod written;
 
-use dj_anscombe::{Error, Method, NoiseEstimator, NoiseModel, estimate};
+use dj_anscombe::{Error, Method, NoiseEstimator, estimate};
 use random::Random;
 
 /// A movie of `side` x `side` pixels of gamma-distributed brightness, which do not change but for noise.
@@ -35,7 +35,7 @@ fn as_type<T>(movie: &[f64], cast: fn(f64) -> T) -> Vec<T> {
     movie.iter().map(|sample| cast(*sample)).collect()
 }
 
-fn why(result: Result<NoiseModel, Error>) -> String {
+fn why<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result {
         Err(Error::Movie { why }) => why,
         other => panic!("{other:?}"),
@@ -250,14 +250,11 @@ fn what_has_no_noise_model_is_refused_with_the_reason() {
 
     let mut estimator = NoiseEstimator::new();
     estimator.push_frame(&good[..1024]).unwrap();
-    assert!(
-        why(estimator.push_frame(&good[..1000]).map(|()| unreachable!()))
-            .contains("frame 1 has 1000 samples")
-    );
+    assert!(why(estimator.push_frame(&good[..1000])).contains("frame 1 has 1000 samples"));
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let mut frame = good[..1024].to_vec();
         frame[77] = bad;
-        assert!(why(estimator.push_frame(&frame).map(|()| unreachable!())).contains("sample 77 of frame 1"));
+        assert!(why(estimator.push_frame(&frame)).contains("sample 77 of frame 1"));
     }
     assert_eq!(estimator.frames(), 1);
 

@@ -80,7 +80,7 @@ fn trees_that_python_wrote_read_as_there() {
             assert!(read(&store).is_err());
             // ... but with that said in the place where it belongs, the data are what was meant.
             changed(&store, ".zarray", |meta| {
-                meta["filters"][0]["encoded_dtype"] = json!("uint16")
+                meta["filters"][0]["encoded_dtype"] = json!("uint16");
             });
             assert_eq!(read(&store).unwrap(), written::array(&case["intended"]).1);
         } else {
@@ -344,7 +344,7 @@ fn a_configuration_without_sense_is_refused_in_words() {
     let opened = |change: fn(&mut Value)| {
         let store = store_of(&written::data("anscombe-transform-1.0.0/trees/v3-zstd"));
         changed(&store, "zarr.json", |meta| {
-            change(&mut meta["codecs"][0]["configuration"])
+            change(&mut meta["codecs"][0]["configuration"]);
         });
         read(&store)
     };
