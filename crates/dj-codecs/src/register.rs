@@ -102,6 +102,12 @@ mod tests {
         assert_eq!(default_registry().list(), registry.list());
     }
 
+    #[cfg(all(feature = "photon", feature = "zarr"))]
+    #[test]
+    fn zarr_knows_the_code_of_photon() {
+        assert_eq!(zarr().filters().names(), ["anscombe-v1"]);
+    }
+
     #[test]
     fn every_codec_says_who_it_is() {
         for codec in default_registry().list() {

@@ -11,7 +11,7 @@ use crate::check;
 use crate::filter::filters;
 use crate::movie::Movie;
 use crate::options::{PhotonOptions, Plan};
-use crate::record::PhotonRecord;
+use crate::record::{PhotonRecord, RECORD_KEYS};
 use crate::version::FORMATS;
 use crate::writer::MovieWriter;
 
@@ -129,6 +129,10 @@ impl Codec for PhotonCodec {
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         let record = Record::from_value(stored).map_err(named)?;
         self.open(record, cx).map(Value::lazy)
+    }
+
+    fn record_keys(&self) -> &'static [&'static str] {
+        RECORD_KEYS
     }
 
     fn check(&self, stored: &Value, cx: &Context, level: CheckLevel) -> Result<()> {

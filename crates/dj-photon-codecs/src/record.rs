@@ -23,6 +23,18 @@ use crate::version::{ANSCOMBE_V1, V1};
 #[derive(Debug, Clone)]
 pub struct PhotonRecord(ZarrRecord);
 
+/// The keys that the codec writes, in one format or another.
+pub(crate) const RECORD_KEYS: &[&str] = &[
+    "path",
+    "store",
+    "codec_version",
+    "shape",
+    "dtype",
+    "transform",
+    "inventory",
+    "quantization",
+];
+
 impl PhotonRecord {
     /// Reads a record.
     ///
