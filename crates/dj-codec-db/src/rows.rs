@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::Database;
 use crate::heading::{Attribute, Storage, Table};
-use crate::key::{Key, KeyField, quote};
+use crate::key::{ALIAS, Key, KeyField, quote};
 use crate::location::Backend;
 use crate::raw::Cells;
 
@@ -198,7 +198,7 @@ impl Reader {
             columns.push((attribute.storage(), *extent));
         }
         let select = format!(
-            "SELECT {} FROM {}.{}",
+            "SELECT {} FROM {}.{} AS {ALIAS}",
             selected.join(", "),
             quote(&table.schema, backend),
             quote(&table.name, backend)
@@ -327,7 +327,7 @@ fn field(storage: Storage, value: Option<Bytes>, length: Option<u64>) -> Field {
 
 /// What selects a column, and its length where only its front is wanted.
 fn select(attribute: &Attribute, extent: Extent, backend: Backend) -> Vec<String> {
-    let name = quote(&attribute.name, backend);
+    let name = format!("{ALIAS}.{}", quote(&attribute.name, backend));
     let (value, length) = match (attribute.storage(), backend) {
         (Storage::Bytes, Backend::PostgreSql) => (name.clone(), format!("octet_length({name})::text")),
         (_, Backend::PostgreSql) => (

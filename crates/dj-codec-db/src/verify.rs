@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dj_codec_api::{Context, Error, Registry, Result};
 
@@ -93,6 +93,7 @@ pub struct VerifyOptions {
     parallel: Option<usize>,
     budget: u32,
     resume: Option<PathBuf>,
+    save_every: Duration,
     progress: OnProgress,
     on_fault: OnFault,
 }
@@ -106,6 +107,7 @@ impl Default for VerifyOptions {
             parallel: None,
             budget: 256 << 20,
             resume: None,
+            save_every: Duration::from_secs(2),
             progress: OnProgress::default(),
             on_fault: OnFault::new(|_| {}),
         }
@@ -160,6 +162,13 @@ impl VerifyOptions {
     #[must_use]
     pub fn with_resume(mut self, file: impl Into<PathBuf>) -> Self {
         self.resume = Some(file.into());
+        self
+    }
+
+    /// How often that file is written; every two seconds otherwise.
+    #[must_use]
+    pub fn with_save_every(mut self, time: Duration) -> Self {
+        self.save_every = time;
         self
     }
 

@@ -4,6 +4,9 @@ use crate::comment::Declared;
 use crate::heading::Attribute;
 use crate::location::Backend;
 
+/// What the table is called in every query.
+pub(crate) const ALIAS: &str = "t";
+
 /// What a field of a primary key is to DataJoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -38,7 +41,8 @@ pub(crate) struct KeyField {
 
 impl KeyField {
     pub(crate) fn new(attribute: &Attribute, backend: Backend) -> Self {
-        let name = quote(&attribute.name, backend);
+        // With the table in front: alone, PostgreSQL takes a name in ORDER BY for that of a selected column, which is text.
+        let name = format!("{ALIAS}.{}", quote(&attribute.name, backend));
         let kind = kind_of(attribute, backend);
         let (select, order, bound) = match backend {
             Backend::PostgreSql => (

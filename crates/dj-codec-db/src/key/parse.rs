@@ -136,15 +136,15 @@ mod tests {
     #[test]
     fn names_are_quoted_and_comparisons_are_exact() {
         let one = field("float", "", Backend::MySql);
-        assert_eq!(one.order, "(`k``\"` + 0e0)");
+        assert_eq!(one.order, "(t.`k``\"` + 0e0)");
         let one = field("decimal(10,3)", "", Backend::MySql);
         assert_eq!(one.bound, "CAST(? AS DECIMAL(10,3))");
         let one = field("enum('x')", "", Backend::MySql);
-        assert_eq!(one.select, "CONCAT(`k``\"` + 0, ':', CAST(`k``\"` AS CHAR))");
+        assert_eq!(one.select, "CONCAT(t.`k``\"` + 0, ':', CAST(t.`k``\"` AS CHAR))");
         let one = field("character varying(8)", "", Backend::PostgreSql);
         assert_eq!(
             (one.order.as_str(), one.bound.as_str()),
-            ("\"k`\"\"\"", "?::text::character varying(8)")
+            ("t.\"k`\"\"\"", "?::text::character varying(8)")
         );
     }
 }

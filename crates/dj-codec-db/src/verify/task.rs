@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dj_codec_api::{CheckLevel, Error, Result, Stored};
 use tokio::task::JoinSet;
@@ -29,8 +29,6 @@ const GROUP: usize = 64;
 const GROUP_IN_STORES: usize = 4;
 /// A group has no more than these bytes from the table, but for its last row.
 const GROUP_BYTES: u64 = 8 << 20;
-/// How often it is written down how far the verification has come.
-const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// A group of rows that was checked.
 struct Checked {
@@ -199,7 +197,7 @@ impl<'a> TableVerification<'a> {
         let Some(file) = &self.options.resume else {
             return Ok(());
         };
-        if now || self.saved.elapsed() >= SAVE_EVERY {
+        if now || self.saved.elapsed() >= self.options.save_every {
             self.state.save(file)?;
             self.saved = Instant::now();
         }
