@@ -4,7 +4,7 @@
 pub(crate) mod audit;
 #[cfg(feature = "db")]
 pub(crate) mod database;
-pub(crate) mod decode;
+mod decode;
 mod demo;
 mod doctor;
 pub(crate) mod encode;

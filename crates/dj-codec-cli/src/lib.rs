@@ -9,10 +9,12 @@ mod key;
 mod located;
 mod output;
 mod progress;
+mod region;
 mod session;
 mod source;
 mod summary;
 mod target;
+mod view;
 
 use std::process::ExitCode;
 

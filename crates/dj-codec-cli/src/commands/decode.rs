@@ -1,12 +1,12 @@
 //! `dj-codec decode`: one stored value into what it means.
 
+mod array;
 mod files;
-mod view;
 
 use std::sync::Arc;
 
 use dj_codecs::api::{Column, Context, Registry, Stored, Value, notation};
-use dj_codecs::blob::{BlobCodec, Dims};
+use dj_codecs::blob::{BlobCodec, Dims, UnpackOptions};
 use dj_codecs::npy::write_npy;
 
 use crate::args::{BlobDims, DecodeArgs};
@@ -17,8 +17,7 @@ use crate::session::Session;
 use crate::source;
 use crate::summary::{self, Rows, bytes_text, shape_text};
 use crate::target::Target;
-
-pub(crate) use view::View;
+use crate::view::View;
 
 pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
     let registry = registry(args.blob_dims)?;
@@ -42,6 +41,11 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
         && let Some(file) = files::of(&value)
     {
         return files::write(&file, path, args.force, &mut progress, output);
+    }
+    if let Some(target) = &target
+        && let Some((size, what)) = array::write(&value, view, target, &mut progress, output)?
+    {
+        return said(target, size, &what, output);
     }
     let movie = is_movie(&value);
     let value = view.load(value)?;
@@ -80,12 +84,12 @@ fn is_movie(value: &Value) -> bool {
 pub(super) fn registry(blob_dims: Option<BlobDims>) -> Outcome<Registry> {
     let mut registry = dj_codecs::default_registry();
     if let Some(dims) = blob_dims {
-        let codec = BlobCodec::new().with_dims(match dims {
+        let options = UnpackOptions::new().with_dims(match dims {
             BlobDims::Auto => Dims::Auto,
             BlobDims::Bits32 => Dims::Bits32,
             BlobDims::Bits64 => Dims::Bits64,
         });
-        registry.replace(Arc::new(codec))?;
+        registry.replace(Arc::new(BlobCodec::new().with_unpack(options)))?;
     }
     Ok(registry)
 }
@@ -151,6 +155,11 @@ fn write(value: &Value, target: &Target, output: &mut Output) -> Outcome {
             )));
         }
     };
+    said(target, size, &what, output)
+}
+
+/// Says what was written, where that does not mix with it.
+fn said(target: &Target, size: u64, what: &str, output: &mut Output) -> Outcome {
     match target {
         Target::Stdout => Ok(()),
         Target::File { name, .. } => output.line(&format!("{name}: {what}, {}", bytes_text(size))),

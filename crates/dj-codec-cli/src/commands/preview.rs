@@ -1,7 +1,6 @@
 //! `dj-codec preview`: an array as a picture.
 
 mod args;
-mod blocks;
 mod contrast;
 mod fold;
 mod pixel;
@@ -25,7 +24,7 @@ use pixel::Pixel;
 use plan::Plan;
 use projection::Picture;
 
-use super::decode::{self, View};
+use super::decode;
 use crate::failure::{Failure, Outcome};
 use crate::inspection::codec_of;
 use crate::located;
@@ -35,6 +34,7 @@ use crate::session::Session;
 use crate::source as given;
 use crate::summary::bytes_text;
 use crate::target::Target;
+use crate::view::View;
 
 /// Where the picture goes.
 enum Destination {

@@ -332,3 +332,32 @@ fn hostile_records_and_metadata_end_in_words() {
         assert!(!lab.path("x.png").exists());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_array_larger_than_the_memory_is_written_out() {
+    let lab = Lab::new();
+    // Chunks that are not there are all fill value.
+    let metadata = json!({"zarr_format": 3, "node_type": "array", "shape": [480, 250, 500], "data_type": "float64",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [7, 250, 500]}},
+        "chunk_key_encoding": {"name": "default"}, "fill_value": 1.5,
+        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]});
+    lab.write("dj-store/a.zarr/zarr.json", metadata.to_string())
+        .write("r.json", r#"{"path": "a.zarr"}"#);
+    let program = env!("CARGO_BIN_EXE_dj-codec");
+    let script =
+        format!("(ulimit -v 400000 && {program} decode '<zarr@>' --record r.json --out -) | sha256sum");
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", &script])
+        .current_dir(lab.path(""))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
+    let ran = lab.finish(&mut command, b"").good();
+    // Of a header of 128 bytes and 60 million times 1.5, as numpy.save writes them.
+    assert!(
+        ran.text()
+            .starts_with("2c8dfbc258f1a042896132cf49638068c0a0a8719d982099af33be9e365ee77b"),
+        "{ran}"
+    );
+}

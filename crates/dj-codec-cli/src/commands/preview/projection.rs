@@ -4,13 +4,12 @@ use half::f16;
 
 use dj_codecs::api::{Array, ByteOrder, Error, Kind, Result};
 
-use super::blocks::Parts;
+use super::fold;
 use super::pixel::{self, Pixel};
 use super::plan::{Plan, Projection};
-use super::source::Source;
-use super::{blocks, fold};
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
+use crate::region::{self, Parts, Source};
 
 /// A picture of numbers: rows of pixels of one number each, or of three or four.
 #[derive(Debug)]
@@ -53,7 +52,7 @@ pub(super) fn of(source: &dyn Source, plan: &Plan, most: u64, progress: &mut Pro
     // What costs nothing to read is one part.
     let grain = source.grain();
     let (grain, budget) = match &grain {
-        Some(grain) => (grain.as_slice(), blocks::BYTES),
+        Some(grain) => (grain.as_slice(), region::BYTES),
         None => (source.shape(), u64::MAX),
     };
     let parts = Parts::new(&plan.region, grain, source.dtype().size() as u64, budget);
@@ -230,7 +229,8 @@ fn elements<S>(
 mod tests {
     use dj_codecs::api::Order;
 
-    use super::super::source::Memory;
+    use crate::region::Memory;
+
     use super::*;
 
     fn picture(array: &Array, projection: Projection, rows: usize, columns: usize) -> Vec<f64> {

@@ -1,39 +1,12 @@
-//! Arrays to be shown, read region by region.
+//! The array that is to be shown.
 
-mod memory;
-mod npy;
-#[cfg(feature = "photon")]
-mod photon;
-#[cfg(feature = "zarr")]
-mod zarr;
+use dj_codecs::api::Value;
 
-use std::ops::Range;
-
-use dj_codecs::api::{Array, DType, Result, Value};
-use dj_codecs::npy::NpyRef;
-
-use super::super::decode::View;
 use super::within;
 use crate::failure::{Failure, Outcome};
+use crate::region::{self, Memory, Source};
 use crate::summary::shape_text;
-
-pub(super) use memory::Memory;
-
-/// An array of which regions are read.
-pub(super) trait Source {
-    /// The type of the elements.
-    fn dtype(&self) -> &DType;
-
-    /// The lengths of the dimensions.
-    fn shape(&self) -> &[u64];
-
-    /// What is read at once whatever is asked for: its length along each dimension, beginning at multiples of that. `None`
-    /// where a region is a view that costs nothing.
-    fn grain(&self) -> Option<Vec<u64>>;
-
-    /// A region: a range for each dimension. All dimensions are kept.
-    fn read(&self, region: &[Range<u64>]) -> Result<Array>;
-}
+use crate::view::View;
 
 /// The array that a decoded value is, or has within itself at `at`.
 pub(super) fn of_value<'a>(value: &'a Value, at: Option<&str>, view: View) -> Outcome<Box<dyn Source + 'a>> {
@@ -46,19 +19,10 @@ pub(super) fn of_value<'a>(value: &'a Value, at: Option<&str>, view: View) -> Ou
             value.type_name()
         )));
     }
-    if let Some(array) = value.downcast::<NpyRef>() {
-        return Ok(npy::source(array)?);
+    match region::of_lazy(value, view)? {
+        Some(source) => Ok(source),
+        None => Ok(Box::new(Memory::new(within::find(&handle.load()?, None)?))),
     }
-    #[cfg(feature = "zarr")]
-    if let Some(array) = value.downcast::<dj_codecs::zarr::ZarrArray>() {
-        return Ok(Box::new(zarr::Zarr::new(array)?));
-    }
-    #[cfg(feature = "photon")]
-    if let Some(movie) = value.downcast::<dj_codecs::photon::Movie>() {
-        return Ok(Box::new(photon::Photon::new(movie, view)?));
-    }
-    let _ = view;
-    Ok(Box::new(Memory::new(within::find(&handle.load()?, None)?)))
 }
 
 /// The array in words: dtype and shape.

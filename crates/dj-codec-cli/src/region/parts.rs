@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 /// How much is read at once, where the array's own parts are not larger.
-pub(super) const BYTES: u64 = 64 << 20;
+pub(crate) const BYTES: u64 = 64 << 20;
 
 /// The parts of a region, one after the other. They begin and end where what is read at once does, so that nothing is read
 /// twice.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     axes: Vec<Axis>,
     /// Which piece of each axis is next; `None` after the last part.
     next: Option<Vec<u64>>,
@@ -25,7 +25,7 @@ struct Axis {
 
 impl Parts {
     /// A region in parts of at most `budget` bytes where the array can be read in such parts, at `item` bytes an element.
-    pub(super) fn new(region: &[Range<u64>], grain: &[u64], item: u64, budget: u64) -> Self {
+    pub(crate) fn new(region: &[Range<u64>], grain: &[u64], item: u64, budget: u64) -> Self {
         let grain: Vec<u64> = grain.iter().map(|&length| length.max(1)).collect();
         let mut bytes = grain
             .iter()
@@ -52,7 +52,7 @@ impl Parts {
     }
 
     /// How many parts there are.
-    pub(super) fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.axes
             .iter()
             .fold(1, |count: u64, axis| count.saturating_mul(axis.pieces()))

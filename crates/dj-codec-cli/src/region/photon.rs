@@ -6,7 +6,7 @@ use dj_codecs::api::{Array, DType, Result};
 use dj_codecs::photon::{Movie, MovieView};
 
 use super::Source;
-use crate::commands::decode::View;
+use crate::view::View;
 
 /// A view of a movie, of which chunks are read.
 pub(super) struct Photon<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Photon<'a> {
 }
 
 impl<'a> Photon<'a> {
-    /// Shows this view of a movie.
+    /// Reads from this view of a movie.
     pub(super) fn new(movie: &'a Movie, view: View) -> Result<Self> {
         let view = match view {
             View::Stabilized => movie.stabilized(),

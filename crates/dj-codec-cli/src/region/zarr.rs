@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dj_codecs::api::{Array, DType, Error, Result};
+use dj_codecs::api::{Array, DType, Result};
 use dj_codecs::zarr::ZarrArray;
 
 use super::Source;
@@ -14,13 +14,9 @@ pub(super) struct Zarr<'a> {
 }
 
 impl<'a> Zarr<'a> {
-    /// Shows this array.
-    pub(super) fn new(array: &'a ZarrArray) -> Result<Self> {
-        let dtype = array.dtype().ok_or_else(|| {
-            Error::unsupported("the elements are texts or bytes of any length, which make no picture")
-                .at(array.path())
-        })?;
-        Ok(Self { array, dtype })
+    /// Reads from this array; `None` where its elements are texts or bytes of any length, of which there are no regions.
+    pub(super) fn new(array: &'a ZarrArray) -> Option<Self> {
+        array.dtype().map(|dtype| Self { array, dtype })
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Shows this array.
+    /// Reads from this array.
     pub(crate) fn new(array: Array) -> Self {
         let shape = array.shape().iter().map(|&length| length as u64).collect();
         Self { array, shape }
