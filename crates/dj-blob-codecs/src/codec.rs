@@ -5,7 +5,7 @@ use dj_codec_api::{
     VersionDispatch,
 };
 
-use crate::{Compression, Dims, PackOptions, Protocol, UnpackOptions, inspect};
+use crate::{PackOptions, Protocol, UnpackOptions, inspect};
 
 /// The format is told by the blob's own magic.
 const FORMATS: VersionDispatch<Protocol> = VersionDispatch {
@@ -31,11 +31,17 @@ const FORMATS: VersionDispatch<Protocol> = VersionDispatch {
 ///
 /// Values are written in mYm (format 1) where that can hold them, else in dj0 (format 2), as Python does; asked for format
 /// 1, the codec refuses what mYm cannot hold.
+///
+/// ```
+/// use dj_blob_codecs::{BlobCodec, Dims, UnpackOptions};
+///
+/// // For a table whose blobs a 32-bit mYm wrote.
+/// let codec = BlobCodec::new().with_unpack(UnpackOptions::new().with_dims(Dims::Bits32));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct BlobCodec {
-    dims: Dims,
-    unwrap: bool,
-    compression: Compression,
+    unpack: UnpackOptions,
+    pack: PackOptions,
 }
 
 impl BlobCodec {
@@ -45,24 +51,17 @@ impl BlobCodec {
         Self::default()
     }
 
-    /// Says how wide dimensions are; see [`UnpackOptions::with_dims`].
+    /// Says how to read blobs; the limits are those of the context.
     #[must_use]
-    pub fn with_dims(mut self, dims: Dims) -> Self {
-        self.dims = dims;
+    pub fn with_unpack(mut self, options: UnpackOptions) -> Self {
+        self.unpack = options;
         self
     }
 
-    /// Reads blobs that are wrapped in others; see [`UnpackOptions::with_unwrap`].
+    /// Says how to write blobs; the limits are those of the context, which may also ask for format 1, and so for what MATLAB reads.
     #[must_use]
-    pub fn with_unwrap(mut self, unwrap: bool) -> Self {
-        self.unwrap = unwrap;
-        self
-    }
-
-    /// Says how to compress; see [`PackOptions::with_compression`].
-    #[must_use]
-    pub fn with_compression(mut self, compression: Compression) -> Self {
-        self.compression = compression;
+    pub fn with_pack(mut self, options: PackOptions) -> Self {
+        self.pack = options;
         self
     }
 }
@@ -87,27 +86,21 @@ impl Codec for BlobCodec {
     }
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
-        let matlab = match cx.format_version() {
-            None => false,
-            Some(_) => FORMATS.version_to_write(cx)? == FormatVersion::intrinsic(1),
+        let options = self.pack.clone().with_limits(cx.limits().clone());
+        let options = match cx.format_version() {
+            Some(_) if FORMATS.version_to_write(cx)? == FormatVersion::intrinsic(1) => {
+                options.for_matlab(true)
+            }
+            _ => options,
         };
-        PackOptions::new()
-            .with_compression(self.compression)
-            .with_limits(cx.limits().clone())
-            .for_matlab(matlab)
-            .pack(&value)
-            .map(Value::Bytes)
+        options.pack(&value).map(Value::Bytes)
     }
 
     fn decode(&self, stored: Value, cx: &Context) -> Result<Value> {
         let Value::Bytes(blob) = stored else {
             return Err(not_bytes(&stored));
         };
-        UnpackOptions::new()
-            .with_dims(self.dims)
-            .with_unwrap(self.unwrap)
-            .with_limits(cx.limits().clone())
-            .unpack(blob)
+        self.unpack.clone().with_limits(cx.limits().clone()).unpack(blob)
     }
 
     fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
