@@ -6,6 +6,7 @@ mod difference;
 mod faulty;
 mod folder_store;
 pub mod golden;
+mod guard;
 mod lock;
 pub mod memory;
 #[cfg(feature = "proptest")]

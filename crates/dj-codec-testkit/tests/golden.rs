@@ -7,13 +7,17 @@
     reason = "a test asserts by panicking"
 )]
 
+#[path = "notes/codec.rs"]
+#[allow(dead_code, reason = "the conformance suite's own tests spoil it")]
+mod codec;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use dj_codec_api::{Codec, CodecInfo, Context, FormatVersion, Json, Mode, Registry, Result, TypeSpec, Value};
 use dj_codec_testkit::FolderStore;
-use dj_codec_testkit::golden::{Case, Step, run};
+use dj_codec_testkit::golden::{self, Case, Recorder, Step, run};
 use serde_json::json;
 
 /// Keeps a text as it is; a text that begins with `!` does not decode.
@@ -39,6 +43,7 @@ impl Codec for Plain {
 
     fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
         match stored {
+            Value::Bytes(bytes) if bytes.starts_with(b"#") => panic!("a number sign"),
             Value::Bytes(bytes) if bytes.starts_with(b"!") => Err(dj_codec_api::Error::corrupt("a bang")),
             Value::Bytes(bytes) => Ok(Value::Str(String::from_utf8_lossy(&bytes).into_owned())),
             other => Ok(other),
@@ -161,4 +166,206 @@ fn fixtures_are_never_written_to() {
     assert_eq!(store.list("plain").unwrap().len(), 1);
     assert_eq!(store.list("pla").unwrap().len(), 0);
     assert!(store.get("../outside").is_err());
+}
+
+/// The steps that failed, with what was wrong.
+fn failures(root: &Path) -> Vec<(Step, String)> {
+    let report = run(root, &registry()).unwrap();
+    report
+        .failures()
+        .map(|(id, failure)| (failure.step, format!("{id}: {failure}")))
+        .collect()
+}
+
+#[test]
+fn the_first_difference_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    case(root.path(), "one", |case| case["expected"] = json!("hullo"));
+    let report = run(root.path(), &registry()).unwrap();
+    let (id, failure) = report.failures().next().unwrap();
+    assert_eq!(id, "plain/1.0/one");
+    let difference = failure.difference.as_ref().unwrap();
+    assert_eq!(
+        (
+            difference.path.as_str(),
+            difference.expected.as_str(),
+            difference.found.as_str()
+        ),
+        ("", "\"hullo\"", "\"hello\"")
+    );
+}
+
+#[test]
+fn a_panic_is_a_failure_of_that_case_alone() {
+    let root = tempfile::tempdir().unwrap();
+    case(root.path(), "one", |case| {
+        case["stored"] = json!({"$bytes": "Iw=="});
+    });
+    case(root.path(), "two", |case| {
+        case["stored"] = json!({"$bytes": "Iw=="});
+        case["expected"] = json!({"error": true});
+    });
+    case(root.path(), "zero", |_| ());
+    let found = failures(root.path());
+    assert_eq!(found.len(), 2);
+    assert!(
+        found
+            .iter()
+            .all(|(step, text)| *step == Step::Decode && text.contains("a number sign")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_kind_of_an_expected_error_counts() {
+    let kind = |kind: &str| {
+        let expected = json!({"error": true, "kind": kind});
+        failed_step(|case| {
+            case["stored"] = json!({"$bytes": "IQ=="});
+            case["expected"] = expected;
+        })
+    };
+    assert_eq!(kind("corrupt"), None);
+    assert_eq!(kind("unsafe-path"), Some(Step::Compare));
+    assert_eq!(kind("limit"), Some(Step::Compare));
+    assert_eq!(kind("whatever"), Some(Step::Read));
+}
+
+#[test]
+fn what_case_json_does_not_name_is_a_failure() {
+    let root = tempfile::tempdir().unwrap();
+    case(root.path(), "one", |_| ());
+    let folder = root.path().join("plain/1.0/one");
+    fs::write(folder.join("README.md"), "a page").unwrap();
+    assert!(failures(root.path()).is_empty());
+    fs::write(folder.join("left-over.bin"), "x").unwrap();
+    let found = failures(root.path());
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].0 == Step::Read && found[0].1.contains("left-over.bin"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_list_holds_both_ways() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    for name in ["one", "two"] {
+        case(root, name, |_| ());
+    }
+    assert!(failures(root).is_empty(), "there is no list yet");
+    assert_eq!(golden::seal(root).unwrap(), 2);
+    assert_eq!(golden::seal(root).unwrap(), 0);
+    assert!(failures(root).is_empty());
+    // Any part of the fixtures is held to the list of all.
+    assert!(failures(&root.join("plain/1.0")).is_empty());
+    assert!(failures(&root.join("plain/1.0/one")).is_empty());
+
+    case(root, "three", |_| ());
+    let found = failures(&root.join("plain"));
+    assert!(
+        found.len() == 1 && found[0].0 == Step::List && found[0].1.contains("plain/1.0/three/case.json"),
+        "{found:?}"
+    );
+    assert!(found[0].1.contains("not listed"));
+    assert!(failures(&root.join("plain/1.0/one")).is_empty());
+    assert_eq!(golden::seal(root).unwrap(), 1);
+
+    fs::remove_dir_all(root.join("plain/1.0/one")).unwrap();
+    let found = failures(root);
+    assert!(
+        found.len() == 1 && found[0].1.contains("bring it back"),
+        "{found:?}"
+    );
+    case(root, "one", |case| case["note"] = json!("changed"));
+    let found = failures(root);
+    assert!(found.len() == 1 && found[0].1.contains("restore it"), "{found:?}");
+    // Sealing takes no change for right, and lists nothing while there is one.
+    case(root, "four", |_| ());
+    let error = golden::seal(root).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("plain/1.0/one/case.json is not what was listed"),
+        "{error}"
+    );
+    assert!(failures(root).iter().any(|(_, text)| text.contains("four")));
+}
+
+#[test]
+fn a_value_is_recorded_once() {
+    let root = tempfile::tempdir().unwrap();
+    let registry = registry();
+    let recorder = Recorder::new(&registry, root.path()).with_note("short");
+    let bytes = |text: &str| Value::Bytes(text.to_owned().into());
+    let case = recorder.value("<plain>", "hello", bytes("hello"), None).unwrap();
+    assert_eq!(case.id, "plain/1.0/hello");
+    assert_eq!(
+        case.writer,
+        concat!("dj-codec-testkit ", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(case.expected, json!("hello"));
+    assert!(failures(root.path()).is_empty());
+    let path = root.path().join("plain/1.0/hello/case.json");
+    let before = fs::read(&path).unwrap();
+    let error = recorder
+        .value("<plain>", "hello", bytes("hallo"), None)
+        .unwrap_err();
+    assert_eq!(error.kind(), &dj_codec_api::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(&path).unwrap(), before);
+    // What does not decode, and names that lead elsewhere, make no fixture.
+    assert!(recorder.value("<plain>", "bang", bytes("!"), None).is_err());
+    for name in ["", "..", "a/b", ".hidden", "a b"] {
+        assert!(
+            recorder.value("<plain>", name, bytes("x"), None).is_err(),
+            "{name:?}"
+        );
+    }
+    let names: Vec<_> = fs::read_dir(root.path().join("plain/1.0")).unwrap().collect();
+    assert_eq!(names.len(), 1);
+}
+
+#[test]
+fn a_stored_value_is_recorded_with_its_objects() {
+    use dj_codec_api::{MemoryStore, Store as _, StoreMap, Stored};
+
+    let mut registry = Registry::new();
+    registry
+        .register(Arc::new(codec::Note(codec::Defect::None)))
+        .unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let stores = StoreMap::new().with("main", store.clone());
+    let cx = Context::new(stores.clone()).with_field("lab", "t", "note");
+    let column = dj_codec_api::Column::resolve("<note@main>", &registry).unwrap();
+    let stored = column.encode("text".into(), &cx).unwrap();
+    store.put("_schema/lab/t/other", "not this".into()).unwrap();
+
+    let root = tempfile::tempdir().unwrap();
+    let unnamed = Recorder::new(&registry, root.path());
+    assert!(
+        unnamed
+            .stored("<note@main>", "a", stored.clone(), &stores)
+            .is_err(),
+        "nobody wrote it"
+    );
+    let recorder = unnamed.by("python 1.2.3");
+    let case = recorder
+        .stored("<note@main>", "a", stored.clone(), &stores)
+        .unwrap();
+    assert_eq!(
+        (case.id.as_str(), case.writer.as_str()),
+        ("note/2.0/a", "python 1.2.3")
+    );
+    assert_eq!(case.expected, json!("text"));
+    let files = golden::files(root.path()).unwrap();
+    assert_eq!(files.len(), 3, "{files:?}");
+    golden::seal(root.path()).unwrap();
+    dj_codec_testkit::assert_golden(root.path(), &registry);
+
+    let Stored::Json(record) = &stored else { panic!() };
+    store
+        .delete(&format!("{}/body", record["path"].as_str().unwrap()))
+        .unwrap();
+    assert!(recorder.stored("<note@main>", "b", stored, &stores).is_err());
 }

@@ -1,18 +1,16 @@
 //! Where a codec is tried: a column, stores that are made anew for each attempt, and values.
 
-use std::any::Any;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Bytes, Column, Context, Error, FormatVersion, Json, Limits, MemoryStore, Mode, Record, Result,
-    Store as _, StoreMap, Stored, Value,
+    Bytes, Column, Context, FormatVersion, Json, Limits, MemoryStore, Mode, Record, Result, Store as _,
+    StoreMap, Stored, Value,
 };
 
 use super::{Conformance, Integrity};
 use crate::difference::shown;
+pub(super) use crate::guard::{Trouble, guarded};
 use crate::{FaultyStore, difference};
 
 /// A stored value, with every object of its store: what [`Conformance::stamped_by`] changes.
@@ -47,38 +45,6 @@ impl Written {
 
 /// A store of one attempt.
 pub(super) type Main = Arc<FaultyStore<MemoryStore>>;
-
-/// Why an attempt gave nothing.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    Error(Error),
-    Panic(String),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(error) => write!(f, "the error \"{}\"", error.report()),
-            Self::Panic(message) => write!(f, "a panic: {message}"),
-        }
-    }
-}
-
-/// Does something of the codec's, and catches a panic.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T, Trouble> {
-    // Nothing that the work may have left half done is looked at again but stores, which keep themselves consistent.
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| Trouble::Panic(message(payload.as_ref())))?
-        .map_err(Trouble::Error)
-}
-
-pub(super) fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("without a message").to_owned()
-}
 
 /// What came of decoding something that may be damaged.
 #[derive(Debug)]

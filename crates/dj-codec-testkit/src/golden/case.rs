@@ -92,6 +92,7 @@ impl Case {
             store: json.get("store").and_then(Json::as_str).map(str::to_owned),
             id,
         };
+        case.check_files(&json)?;
         if case.codec != *codec || case.format_version.to_string() != *version {
             return Err(Error::corrupt(format!(
                 "case.json says codec {} and format {}, its folders say {codec} and {version}",
@@ -100,6 +101,29 @@ impl Case {
             .at(&case.id));
         }
         Ok(case)
+    }
+
+    /// Nothing stands beside `case.json` but what it names, and pages and generators.
+    fn check_files(&self, json: &Json) -> Result<()> {
+        let failed = |error: std::io::Error| {
+            Error::store("the folder of the case cannot be read")
+                .at(&self.id)
+                .caused_by(error)
+        };
+        let named = ["store", "stored_file"].map(|key| json.get(key).and_then(Json::as_str));
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let name = name.to_string_lossy();
+            let page = name.ends_with(".md") || name.ends_with(".py");
+            if name != "case.json" && !page && !named.contains(&Some(name.as_ref())) {
+                return Err(Error::corrupt(format!(
+                    "{name} stands in the folder, and case.json does not name it"
+                ))
+                .at(&self.id)
+                .advise("name it as \"store\" or \"stored_file\", or remove it"));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the value must not decode.

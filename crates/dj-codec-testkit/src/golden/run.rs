@@ -4,14 +4,18 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dj_codec_api::{Column, Context, Error, Json, Limits, Registry, Result, Value, notation};
+use dj_codec_api::{Column, Context, Error, ErrorKind, Json, Limits, Registry, Result, Value, notation};
 
-use super::Case;
+use super::{Case, list};
+use crate::guard::{Trouble, guarded};
+use crate::{Difference, difference};
 
 /// What was being done when a case failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
+    /// Comparing the files with the list of checksums.
+    List,
     /// Reading `case.json`.
     Read,
     /// Resolving the type spec.
@@ -27,6 +31,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::List => "comparing with the list",
             Self::Read => "reading the case",
             Self::Resolve => "resolving the type spec",
             Self::FormatVersion => "telling the format version",
@@ -44,6 +49,18 @@ pub struct Failure {
     pub step: Step,
     /// What went wrong.
     pub error: Error,
+    /// Where the decoded value is another one, the first place that differs.
+    pub difference: Option<Difference>,
+}
+
+impl Failure {
+    fn new(step: Step, error: impl Into<Error>) -> Self {
+        Self {
+            step,
+            error: error.into(),
+            difference: None,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -69,54 +86,81 @@ impl Report {
     }
 }
 
-/// Decodes one case.
+/// Decodes one case. A panic of the codec is a failure.
 ///
 /// # Errors
 /// Where it does not decode to what was expected.
 pub fn check(case: &Case, registry: &Registry) -> std::result::Result<(), Failure> {
-    let during = |step| move |error: Error| Failure { step, error };
-    let column = Column::resolve(&case.type_spec, registry).map_err(during(Step::Resolve))?;
+    let column =
+        Column::resolve(&case.type_spec, registry).map_err(|error| Failure::new(Step::Resolve, error))?;
     let cx = Context::with_stores(case.stores());
+    let decode = || guarded(|| column.decode(case.stored.clone(), &cx).and_then(Value::load));
     if case.expects_error() {
-        return match column.decode(case.stored.clone(), &cx).and_then(Value::load) {
-            Err(_) => Ok(()),
-            Ok(value) => Err(Error::corrupt(format!(
-                "an error was expected, it decoded to {}",
-                shown(&value)
-            )))
-            .map_err(during(Step::Compare)),
-        };
+        return check_error(case, decode());
     }
-    let version = column
-        .format_version(case.stored.clone(), &cx)
-        .map_err(during(Step::FormatVersion))?;
+    let version = guarded(|| column.format_version(case.stored.clone(), &cx))
+        .map_err(|trouble| Failure::new(Step::FormatVersion, trouble))?;
     if version.is_some_and(|version| version != case.format_version) {
         let found = version.map(|version| version.to_string()).unwrap_or_default();
-        return Err(Error::corrupt(format!(
+        let error = Error::corrupt(format!(
             "it is format {}, the codec says {found}",
             case.format_version
-        )))
-        .map_err(during(Step::FormatVersion));
+        ));
+        return Err(Failure::new(Step::FormatVersion, error));
     }
-    let value = column
-        .decode(case.stored.clone(), &cx)
-        .and_then(Value::load)
-        .map_err(during(Step::Decode))?;
-    compare(&value, &case.expected).map_err(during(Step::Compare))
+    let value = decode().map_err(|trouble| Failure::new(Step::Decode, trouble))?;
+    match compare(&value, &case.expected) {
+        Ok(None) => Ok(()),
+        Ok(Some(difference)) => Err(Failure {
+            step: Step::Compare,
+            error: Error::corrupt(difference.to_string()),
+            difference: Some(difference),
+        }),
+        Err(error) => Err(Failure::new(Step::Compare, error)),
+    }
+}
+
+/// Whether what must not decode did not, and for the reason that it must not.
+fn check_error(case: &Case, outcome: Result<Value, Trouble>) -> std::result::Result<(), Failure> {
+    let error = match outcome {
+        Err(Trouble::Error(error)) => error,
+        Err(trouble) => return Err(Failure::new(Step::Decode, trouble)),
+        Ok(value) => {
+            let error = format!("an error was expected, it decoded to {}", shown(&value));
+            return Err(Failure::new(Step::Compare, Error::corrupt(error)));
+        }
+    };
+    let Some(kind) = case.expected.get("kind").and_then(Json::as_str) else {
+        return Ok(());
+    };
+    let fits = match kind {
+        "corrupt" | "corrupt-file" | "hash-mismatch" => error.kind() == &ErrorKind::Corrupt,
+        // A part of an array that is gone is damage of the array.
+        "not-found" | "missing-file" => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt),
+        "unsafe-path" => error.kind() == &ErrorKind::UnsafePath,
+        "unsupported-format" => matches!(error.kind(), ErrorKind::UnsupportedFormat { .. }),
+        "limit" => matches!(error.kind(), ErrorKind::Limit { .. }),
+        "invalid-value" => error.kind() == &ErrorKind::InvalidValue,
+        other => {
+            let error = Error::corrupt(format!("{other:?} is no kind of error that a case may expect"));
+            return Err(Failure::new(Step::Read, error));
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    let text = format!(
+        "an error of the kind {kind} was expected, it is {:?}",
+        error.kind()
+    );
+    Err(Failure::new(Step::Compare, Error::corrupt(text).caused_by(error)))
 }
 
 /// Compares by way of the notation, so that what prints alike is alike, and without regard to the order of sets.
-fn compare(value: &Value, expected: &Json) -> Result<()> {
+fn compare(value: &Value, expected: &Json) -> Result<Option<Difference>> {
     let limits = Limits::default();
     let found = notation::from_json(&notation::to_json(value)?, &limits)?;
-    if found == notation::from_json(expected, &limits)? {
-        return Ok(());
-    }
-    let wanted: String = expected.to_string().chars().take(300).collect();
-    Err(Error::corrupt(format!(
-        "expected {wanted}, found {}",
-        shown(value)
-    )))
+    Ok(difference(&found, &notation::from_json(expected, &limits)?))
 }
 
 fn shown(value: &Value) -> String {
@@ -127,10 +171,41 @@ fn shown(value: &Value) -> String {
         .collect()
 }
 
+/// Where the folder of all fixtures has a list: what below `folder` is not as that says.
+fn unlike_the_list(folder: &Path) -> Result<Vec<(String, Failure)>> {
+    let Some(root) = list::root_of(folder) else {
+        return Ok(Vec::new());
+    };
+    let listed = list::list(&root)?.unwrap_or_default();
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let parts = folder.strip_prefix(&root).unwrap_or(Path::new(""));
+    let below: String = parts
+        .iter()
+        .map(|part| format!("{}/", part.to_string_lossy()))
+        .collect();
+    let found = list::files(&folder)?;
+    let found = found
+        .into_iter()
+        .map(|(path, sum)| (format!("{below}{path}"), sum))
+        .collect();
+    let listed = listed
+        .into_iter()
+        .filter(|(path, _)| path.starts_with(&below))
+        .collect();
+    let discrepancies = list::compare(&listed, &found).into_iter();
+    Ok(discrepancies
+        .map(|(path, how)| {
+            let error = Error::corrupt(format!("the file {}", how.advice())).at(path.as_str());
+            (path, Failure::new(Step::List, error))
+        })
+        .collect())
+}
+
 /// Decodes every case below a folder: one case, one version, one codec, or all fixtures.
 ///
 /// # Errors
-/// Where the folder cannot be read, or holds no case at all: a run that checked nothing has not passed.
+/// Where the folder cannot be read, or holds no case at all: a run that checked nothing has not passed. What differs from the list
+/// of checksums is among the failures, by the path of the file.
 pub fn run(folder: &Path, registry: &Registry) -> Result<Report> {
     let mut folders = Vec::new();
     find(folder, 0, &mut folders)?;
@@ -140,17 +215,15 @@ pub fn run(folder: &Path, registry: &Registry) -> Result<Report> {
     }
     let check_folder = |folder: &PathBuf| match Case::read(folder) {
         Ok(case) => (case.id.clone(), check(&case, registry)),
-        Err(error) => (
-            folder.display().to_string(),
-            Err(Failure {
-                step: Step::Read,
-                error,
-            }),
-        ),
+        Err(error) => (folder.display().to_string(), Err(Failure::new(Step::Read, error))),
     };
-    Ok(Report {
-        cases: folders.iter().map(check_folder).collect(),
-    })
+    let mut cases: Vec<_> = folders.iter().map(check_folder).collect();
+    cases.extend(
+        unlike_the_list(folder)?
+            .into_iter()
+            .map(|(path, failure)| (path, Err(failure))),
+    );
+    Ok(Report { cases })
 }
 
 /// The folders that hold a `case.json`. Cases do not nest, so what is in one is not searched.
