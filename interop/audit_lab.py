@@ -223,6 +223,25 @@ class Lab:
         if not self.postgresql:
             self.tables["Tagged"].insert({"tag": uuid.UUID(int=number * 7**40 % 2**128), "value": number} for number in range(30))
 
+    def fill_old(self) -> None:
+        """A table as DataJoint before 2.0 declared it, which was on MySQL alone."""
+        if self.postgresql:
+            return
+        old = f"`{self.name}`.`_old_scan`"
+        dj.conn().query(
+            f"CREATE TABLE {old} (scan int unsigned NOT NULL, trace longblob NOT NULL COMMENT 'packed', "
+            "notes longblob NULL COMMENT 'bytes of somebody else', movie binary(16) NULL COMMENT ':external-raw:', "
+            "PRIMARY KEY (scan)) COMMENT 'scans of old'"
+        )
+        for scan in range(30):
+            packed = blob.pack(np.arange(scan, dtype=float), compress=False)
+            values = [scan, packed, b"\x00\x01\x02" * 5, bytes(16) if scan % 2 else None]
+            dj.conn().query(f"INSERT INTO {old} VALUES (%s, %s, %s, %s)", args=values)
+        dj.conn().query(f"UPDATE {old} SET trace = %s WHERE scan = 7", args=[b"array([1, 2])"])
+        self.planted.append(
+            {"level": "audit", "kind": "wrong_value", "table": "_old_scan", "field": "trace", "key": {"scan": 7}}
+        )
+
     # Damage.
     def plant(self, level: str, kind: str, table: str, key: dict, field: str) -> None:
         shown = {name: self.shown(value) for name, value in key.items()}
@@ -319,6 +338,9 @@ class Lab:
 
     def counts(self) -> dict:
         told = {}
+        if not self.postgresql:
+            every, half = {"values": 30, "nulls": 0}, {"values": 15, "nulls": 15}
+            told["_old_scan"] = {"trace": every, "notes": every, "movie": half}
         for table in self.tables.values():
             instance = table()
             columns = {}
@@ -331,7 +353,7 @@ class Lab:
         return told
 
     def keys(self) -> dict:
-        told = {}
+        told = {} if self.postgresql else {"_old_scan": [[str(scan)] for scan in range(30)]}
         for table in self.tables.values():
             instance = table()
             names = [self.quoted(name) for name in instance.primary_key]
@@ -373,6 +395,7 @@ def main(program: str, schema: str) -> int:
     lab = Lab(program, schema)
     lab.declare()
     lab.fill()
+    lab.fill_old()
     lab.damage()
     told = {"url": url(), "counts": lab.counts(), "keys": lab.keys(), "planted": lab.planted}
     told |= lab.users()

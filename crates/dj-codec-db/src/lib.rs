@@ -10,6 +10,7 @@ mod fault;
 mod heading;
 mod key;
 mod location;
+mod packed;
 mod progress;
 mod raw;
 mod rows;

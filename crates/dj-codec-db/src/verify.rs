@@ -17,6 +17,7 @@ pub use report::{Unchecked, VerifiedTable, VerifyReport};
 
 use crate::Database;
 use crate::audit::subject::Subject;
+use crate::comment::Declared;
 use crate::fault::Fault;
 use crate::progress::OnProgress;
 use state::State;
@@ -230,10 +231,16 @@ pub async fn verify(
     let before = state.rows();
     let mut unchecked = Vec::new();
     for table in &tables {
-        let subjects: Vec<_> = table
-            .codec_columns()
-            .map(|attribute| Arc::new(Subject::new(table, attribute, registry, cx)))
-            .collect();
+        let mut subjects = Vec::new();
+        for attribute in table.codec_columns() {
+            let mut subject = Subject::new(table, attribute, registry, cx);
+            let undeclared = attribute.declared == Declared::Nothing && subject.column.is_some();
+            // Nobody said that its bytes are packed; if none is, they are what somebody else put there.
+            if undeclared && !database.has_packed(table, attribute).await? {
+                subject.column = None;
+            }
+            subjects.push(Arc::new(subject));
+        }
         for subject in subjects.iter().filter(|subject| subject.column.is_none()) {
             unchecked.push(Unchecked::of(subject));
         }

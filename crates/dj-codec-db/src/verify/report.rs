@@ -125,7 +125,7 @@ impl fmt::Display for VerifyReport {
                 )?,
                 None => writeln!(
                     f,
-                    "{table}.{column}: {declared} was declared before DataJoint 2.0; no codec reads it"
+                    "{table}.{column}: {declared} without a codec that DataJoint 2 knows; not looked into"
                 )?,
             }
         }
