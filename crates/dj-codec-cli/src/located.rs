@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use dj_codecs::api::{Context, Error, Record, Store, StoreLayout, StoreMap, Stored};
+use dj_codecs::api::{Context, Error, Json, Limits, Record, Store, StoreLayout, StoreMap, Stored};
 use dj_codecs::file::Manifest;
 use dj_codecs::store::FileStore;
 
@@ -26,7 +26,7 @@ pub(crate) fn at_path(path: &str, session: &Session) -> Outcome<(Stored, Context
     let path = path.trim_end_matches('/');
     let record = match store.store.head(path) {
         Ok(Some(object)) => record_of_file(path, object.size, Some(&store.layout)),
-        Ok(None) => record_of_folder(path, &store.store, session),
+        Ok(None) => record_of_folder(path, &store.store, session.limits()),
         Err(error) => Err(error),
     };
     let record =
@@ -46,7 +46,7 @@ fn local(path: &Path, session: &Session) -> Outcome<(Stored, Context)> {
     };
     let store: Arc<dyn Store> = Arc::new(FileStore::open(folder)?);
     let record = if path.is_dir() {
-        record_of_folder(name, &store, session)
+        record_of_folder(name, &store, session.limits())
     } else {
         path.metadata()
             .map_err(|error| Error::store("the file cannot be read").caused_by(error))
@@ -89,13 +89,13 @@ fn record_of_file(path: &str, size: u64, layout: Option<&StoreLayout>) -> Result
 }
 
 /// The record of a folder, by the files that it holds or that lie beside it.
-fn record_of_folder(path: &str, store: &Arc<dyn Store>, session: &Session) -> Result<Stored, Error> {
+fn record_of_folder(path: &str, store: &Arc<dyn Store>, limits: &Limits) -> Result<Stored, Error> {
     let record = Record::new().with("path", path);
     for metadata in ["zarr.json", ".zarray"] {
         if store.head(&format!("{path}/{metadata}"))?.is_some() {
             // Whatever the folder is called, its record is one of an array.
             return Ok(stored(
-                record.with("codec_name", array_codec(path, store, session)),
+                record.with("codec_name", array_codec(path, store, limits)),
             ));
         }
     }
@@ -109,29 +109,26 @@ fn record_of_folder(path: &str, store: &Arc<dyn Store>, session: &Session) -> Re
 }
 
 /// The codec that a Zarr array says it was written by, where it is one of arrays; else Zarr, which reads any.
-#[cfg(feature = "photon")]
-fn array_codec(path: &str, store: &Arc<dyn Store>, session: &Session) -> &'static str {
-    use dj_codecs::zarr::ZarrArray;
-    // What cannot be opened is told when it is read.
-    let array = ZarrArray::open_path_with_limits(Arc::clone(store), path, session.limits().clone());
-    let named = |array: &ZarrArray| {
-        array
-            .attributes()
-            .get("codec_name")
-            .and_then(|name| name.as_str())
-            == Some("photon")
+fn array_codec(path: &str, store: &Arc<dyn Store>, limits: &Limits) -> &'static str {
+    let document = |name: &str| -> Option<Json> {
+        let path = format!("{path}/{name}");
+        let size = store.head(&path).ok()??.size;
+        limits.check_metadata_bytes(size).ok()?;
+        serde_json::from_slice(&store.get(&path).ok()?).ok()
     };
-    if array.is_ok_and(|array| named(&array)) {
+    // What cannot be read is told when the array is.
+    let attributes = match document("zarr.json") {
+        Some(metadata) => metadata.get("attributes").cloned(),
+        None => document(".zattrs"),
+    };
+    let named = attributes
+        .as_ref()
+        .and_then(|attributes| attributes.get("codec_name")?.as_str());
+    if cfg!(feature = "photon") && named == Some("photon") {
         "photon"
     } else {
         "zarr"
     }
-}
-
-/// The codec that a Zarr array was written by.
-#[cfg(not(feature = "photon"))]
-fn array_codec(_: &str, _: &Arc<dyn Store>, _: &Session) -> &'static str {
-    "zarr"
 }
 
 /// Whether a name is that of an object of `<hash@>`: an MD5 in base32.

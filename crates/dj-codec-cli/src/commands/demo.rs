@@ -107,7 +107,11 @@ fn tour(
             stored.to_line()
         )));
     }
-    output.line("  decode  all of it: equal to what was encoded")
+    output.line("  decode  all of it: equal to what was encoded")?;
+    for line in samples::aside(&info, &sample, registry, &cx)? {
+        output.line(&format!("  also    {line}"))?;
+    }
+    Ok(())
 }
 
 fn describe(value: &Value) -> String {

@@ -178,6 +178,8 @@ fn a_quantised_movie_is_smaller_within_its_bound() {
     assert!(worst > 0.0 && worst <= bound, "{worst} {bound}");
     let text = lab.run(&["inspect", "--record", "r.json"]).good();
     assert!(text.text().contains("quantization max_error"), "{text}");
+    let by_path = lab.run(&["inspect", shown["path"].as_str().unwrap(), "--json"]);
+    assert_eq!(by_path.good().json()["quantization"], *lossy);
 }
 
 #[test]

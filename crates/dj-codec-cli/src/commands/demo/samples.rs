@@ -62,6 +62,14 @@ pub(super) fn registry() -> Result<Registry> {
         registry.replace(std::sync::Arc::new(ZarrCodec::new(options)))?;
         registry
     };
+    #[cfg(feature = "photon")]
+    let registry = {
+        let mut registry = registry;
+        registry.replace(std::sync::Arc::new(dj_codecs::photon::PhotonCodec::new(
+            photon_options()?,
+        )))?;
+        registry
+    };
     Ok(registry)
 }
 
@@ -149,7 +157,19 @@ fn movie() -> Result<Array> {
     )
 }
 
-/// Cells that light up one after the other, with the noise of counted photons.
+/// How many units of the data a photon makes in the movie, and what they are without light.
+#[cfg(feature = "photon")]
+const CAMERA: (u16, u16) = (60, 100);
+
+/// The noise of the movie, by which it is stabilised.
+#[cfg(feature = "photon")]
+fn photon_options() -> Result<dj_codecs::photon::PhotonOptions> {
+    let noise = dj_codecs::photon::Anscombe::new(CAMERA.0.into(), CAMERA.1.into(), 0.0)
+        .map_err(|error| dj_codecs::api::Error::invalid_value("no noise model").caused_by(error))?;
+    Ok(dj_codecs::photon::PhotonOptions::default().with_noise(noise))
+}
+
+/// Cells that light up one after the other, with the noise of counted photons, as a camera has them.
 #[cfg(feature = "photon")]
 fn photons() -> Result<Array> {
     let (frames, height, width) = (200, 64, 64);
@@ -180,7 +200,9 @@ fn photons() -> Result<Array> {
             product *= uniform();
             count += 1;
         }
-        count
+        // The electronics add a little of their own.
+        let electronic = (uniform() * f64::from(CAMERA.0)) as u16;
+        CAMERA.1 + CAMERA.0 * count + electronic - CAMERA.0 / 2
     };
     Array::from_vec(
         (0..frames * height * width).map(&mut pixel).collect::<Vec<u16>>(),
@@ -242,4 +264,41 @@ pub(super) fn glance(value: &Value) -> Result<Vec<String>> {
         ));
     }
     Ok(lines)
+}
+
+/// What a codec can do on request.
+#[cfg(feature = "photon")]
+pub(super) fn aside(
+    info: &CodecInfo,
+    sample: &Sample,
+    registry: &Registry,
+    cx: &Context,
+) -> Result<Vec<String>> {
+    use dj_codecs::api::Column;
+    use dj_codecs::photon::{Movie, PhotonCodec, Quantize};
+
+    if info.name != "photon" {
+        return Ok(Vec::new());
+    }
+    let mut registry = registry.clone();
+    let options = photon_options()?.with_quantize(Quantize::new(CAMERA.0.into(), CAMERA.1.into()));
+    registry.replace(std::sync::Arc::new(PhotonCodec::new(options)))?;
+    let column = Column::resolve(&sample.spec, &registry)?;
+    let stored = column.encode(sample.value.clone(), cx)?;
+    let decoded = column.decode(stored, cx)?;
+    let movie = decoded.downcast::<Movie>();
+    let sizes = movie.and_then(|movie| Some((movie.inventory()?.bytes(), movie.quantization()?)));
+    Ok(sizes.map_or_else(Vec::new, |(bytes, quantization)| {
+        vec![format!(
+            "quantised on request: {}, no value off by more than {:.2} standard deviations of its noise",
+            bytes_text(bytes),
+            quantization.max_error_in_noise
+        )]
+    }))
+}
+
+/// What a codec can do on request.
+#[cfg(not(feature = "photon"))]
+pub(super) fn aside(_: &CodecInfo, _: &Sample, _: &Registry, _: &Context) -> Result<Vec<String>> {
+    Ok(Vec::new())
 }
