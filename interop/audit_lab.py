@@ -11,7 +11,6 @@ not, and every fault that was planted, with the level from which on it must be f
 
 from __future__ import annotations
 
-import base64
 import datetime
 import decimal
 import json
@@ -31,6 +30,7 @@ import datajoint as dj  # noqa: E402
 import numpy as np  # noqa: E402
 from datajoint import blob  # noqa: E402
 from datajoint.builtin_codecs import SchemaCodec  # noqa: E402
+from datajoint.hash_registry import get_store_backend  # noqa: E402
 
 import zarr_codec  # noqa: E402, F401
 
@@ -91,6 +91,11 @@ TABLES = {
         counts=null : <photon@local>
         packed=null : <blob>
     """,
+    "Remote": """
+        number : int32
+        ---
+        value : <npy@cloud>
+    """,
     "Tagged": """
         tag : uuid
         ---
@@ -98,7 +103,7 @@ TABLES = {
     """,
 }
 FIELDS = [line.split("=")[0].strip() for line in TABLES["Session"].splitlines() if "=null" in line]
-TIERS = {"Session": dj.Manual, "Stimulus": dj.Lookup, "Imaging": dj.Manual, "Tagged": dj.Manual}
+TIERS = {"Session": dj.Manual, "Stimulus": dj.Lookup, "Imaging": dj.Manual, "Remote": dj.Manual, "Tagged": dj.Manual}
 
 
 class Lab:
@@ -222,6 +227,14 @@ class Lab:
                     self.put("Imaging", key, field, record)
         if not self.postgresql:
             self.tables["Tagged"].insert({"tag": uuid.UUID(int=number * 7**40 % 2**128), "value": number} for number in range(30))
+
+    def fill_remote(self) -> None:
+        """So many objects in one folder of the S3 store that it is listed rather than each asked for; one is gone."""
+        self.tables["Remote"].insert({"number": number, "value": np.arange(number)} for number in range(220))
+        key = {"number": 111}
+        record = self.stored("Remote", key, "value")
+        get_store_backend(record["store"]).remove(record["path"])
+        self.plant("audit", "missing_object", "Remote", key, "value")
 
     def fill_old(self) -> None:
         """A table as DataJoint before 2.0 declared it, which was on MySQL alone."""
@@ -396,6 +409,7 @@ def main(program: str, schema: str) -> int:
     lab.declare()
     lab.fill()
     lab.fill_old()
+    lab.fill_remote()
     lab.damage()
     told = {"url": url(), "counts": lab.counts(), "keys": lab.keys(), "planted": lab.planted}
     told |= lab.users()

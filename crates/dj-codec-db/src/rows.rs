@@ -408,3 +408,54 @@ fn numbered(backend: Backend, sql: String) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(backend: Backend) -> Vec<KeyField> {
+        ["subject", "s?n"]
+            .iter()
+            .map(|name| {
+                let attribute = Attribute {
+                    name: (*name).into(),
+                    sql_type: "int".into(),
+                    declared: crate::Declared::Nothing,
+                    comment: String::new(),
+                    nullable: false,
+                    key_position: Some(0),
+                };
+                KeyField::new(&attribute, backend)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_behind_a_key_is_asked_for_as_each_server_finds_it_by_its_index() {
+        assert_eq!(
+            numbered(
+                Backend::PostgreSql,
+                behind(&fields(Backend::PostgreSql), Backend::PostgreSql)
+            ),
+            r#"(t."subject", t."s?n") > ($1::text::int, $2::text::int)"#
+        );
+        assert_eq!(
+            behind(&fields(Backend::MySql), Backend::MySql),
+            "t.`subject` >= CAST(? AS SIGNED) AND ((t.`subject` > CAST(? AS SIGNED)) OR \
+             (t.`subject` = CAST(? AS SIGNED) AND t.`s?n` > CAST(? AS SIGNED)))"
+        );
+    }
+
+    #[test]
+    fn a_front_is_told_from_the_whole_and_text_from_json() {
+        let whole = field(Storage::Json, Some("{\"path\": 1}".into()), Some(11));
+        assert!(whole.whole && whole.stored == Stored::Json(serde_json::json!({"path": 1})));
+        let text = field(Storage::Json, Some("array([1])".into()), Some(10));
+        assert_eq!(text.stored, Stored::Json("array([1])".into()));
+        let cut = field(Storage::Json, Some("{\"path\": 1}".into()), Some(5000));
+        assert!(!cut.whole && cut.length == 5000 && matches!(cut.stored, Stored::Json(Json::String(_))));
+        let bytes = field(Storage::Bytes, Some("mYm".into()), Some(3));
+        assert!(bytes.whole && bytes.stored == Stored::Bytes("mYm".into()));
+        assert_eq!(field(Storage::Bytes, None, None).stored, Stored::Null);
+    }
+}
