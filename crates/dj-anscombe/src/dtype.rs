@@ -131,6 +131,12 @@ mod sealed {
         fn table(values: &mut dyn Iterator<Item = f64>) -> TypedTable;
         /// The value as an integer, if it is one within 64 bits.
         fn code(self) -> Option<i64>;
+        /// The smallest and the largest of the values, for integer types.
+        fn span(values: &[Self]) -> Option<(i128, i128)>;
+        /// All bits of all values, for integer types: no value is larger, and if one is negative, the highest bit is set.
+        fn union(values: &[Self]) -> Option<u64>;
+        /// The value as an index; it has a meaning only for integers that are known to be in range.
+        fn index(self) -> usize;
         /// The nearest value toward zero, as NumPy casts.
         fn truncated(value: f64) -> Self;
         const TYPE: DType;
@@ -158,13 +164,10 @@ pub trait Integer: Sample + Ord {
     fn widen(self) -> i128;
     /// The value as this type, where it fits.
     fn narrow(value: i128) -> Option<Self>;
-    /// The low bits as an index; only for values known to be in range.
-    #[doc(hidden)]
-    fn index(self) -> usize;
 }
 
 macro_rules! sample {
-    ($($type:ident $dtype:ident $code:expr;)*) => {$(
+    ($($type:ident $dtype:ident $code:expr, $span:expr;)*) => {$(
         impl sealed::Inner for $type {
             fn entries(table: &crate::table::TypedTable) -> Option<&[Self]> {
                 match table {
@@ -179,6 +182,22 @@ macro_rules! sample {
                 let code: fn($type) -> Option<i64> = $code;
                 code(self)
             }
+            #[inline]
+            fn span(values: &[Self]) -> Option<(i128, i128)> {
+                let span: fn(&[$type]) -> Option<(i128, i128)> = $span;
+                span(values)
+            }
+            #[inline]
+            fn union(values: &[Self]) -> Option<u64> {
+                DType::$dtype
+                    .is_integer()
+                    .then(|| values.iter().fold(0, |union, value| union | *value as i64 as u64))
+            }
+            #[inline(always)]
+            fn index(self) -> usize {
+                self as usize
+            }
+            #[inline(always)]
             fn truncated(value: f64) -> Self {
                 value as $type
             }
@@ -193,22 +212,31 @@ macro_rules! sample {
     )*};
 }
 
+/// The smallest and the largest of integers.
+#[inline]
+fn integers<T: Integer>(values: &[T]) -> Option<(i128, i128)> {
+    let (low, high) = values.iter().fold((T::MAX, T::MIN), |(low, high), value| {
+        (low.min(*value), high.max(*value))
+    });
+    (low <= high).then(|| (low.widen(), high.widen()))
+}
+
 /// The integer in a float code, if it is one that a float holds exactly.
 fn integral(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
 }
 
 sample! {
-    u8 U8 |x| Some(i64::from(x));
-    i8 I8 |x| Some(i64::from(x));
-    u16 U16 |x| Some(i64::from(x));
-    i16 I16 |x| Some(i64::from(x));
-    u32 U32 |x| Some(i64::from(x));
-    i32 I32 |x| Some(i64::from(x));
-    u64 U64 |x| i64::try_from(x).ok();
-    i64 I64 |x| Some(x);
-    f32 F32 |x| integral(f64::from(x));
-    f64 F64 integral;
+    u8 U8 |x| Some(i64::from(x)), integers;
+    i8 I8 |x| Some(i64::from(x)), integers;
+    u16 U16 |x| Some(i64::from(x)), integers;
+    i16 I16 |x| Some(i64::from(x)), integers;
+    u32 U32 |x| Some(i64::from(x)), integers;
+    i32 I32 |x| Some(i64::from(x)), integers;
+    u64 U64 |x| i64::try_from(x).ok(), integers;
+    i64 I64 |x| Some(x), integers;
+    f32 F32 |x| integral(f64::from(x)), |_| None;
+    f64 F64 integral, |_| None;
 }
 
 macro_rules! integer {
@@ -222,10 +250,6 @@ macro_rules! integer {
             }
             fn narrow(value: i128) -> Option<Self> {
                 Self::try_from(value).ok()
-            }
-            #[inline(always)]
-            fn index(self) -> usize {
-                self as usize
             }
         }
     )*};

@@ -14,6 +14,8 @@ use crate::{Anscombe, Error, Result, Sample};
 
 /// Pixels that follow each other are put into one group by as many at most.
 const RUN: usize = 64;
+/// Of larger frames so many pixels are looked at, in runs that are spread over them.
+const SAMPLED: usize = 1 << 16;
 /// Levels from which on the Python package's own regression is possible: it wants more than 100.
 const PACKAGE_LEVELS: usize = 100;
 
@@ -100,7 +102,7 @@ pub fn estimate<T: Sample>(movie: &[T], frame_len: usize) -> Result<NoiseModel> 
     estimator.finish()
 }
 
-/// Estimates the noise model of a movie that comes frame by frame. Memory: the last four frames as float64, and at most 30 MB.
+/// Estimates the noise model of a movie that comes frame by frame. Memory: at most 40 MB, however large frames are.
 ///
 /// # How
 ///
@@ -116,7 +118,8 @@ pub fn estimate<T: Sample>(movie: &[T], frame_len: usize) -> Result<NoiseModel> 
 ///   confidence, which makes the models comparable with the package's; the interval is that of the quads, widened to hold it. It also gives the model where quads tell
 ///   nothing because the scene is uniform; the interval is then its own.
 ///
-/// Samples are taken as they are: negative ones stay, and one level or a hundred thousand do not matter. The confidence interval
+/// Of frames of more than 65536 pixels about so many are looked at, always the same, spread over the frame; saturation, and
+/// numbers that are none, are looked for in all. Samples are taken as they are: negative ones stay, and one level or a hundred thousand do not matter. The confidence interval
 /// is a delete-one-group jackknife over 32 groups of pixels (Student's t, 31 degrees of freedom). All samples of a pixel are
 /// in one group, so that it holds whatever the correlation in time; the noise of different pixels is taken as independent.
 ///
@@ -128,6 +131,7 @@ pub fn estimate<T: Sample>(movie: &[T], frame_len: usize) -> Result<NoiseModel> 
 #[derive(Clone, Debug)]
 pub struct NoiseEstimator {
     recent: VecDeque<Vec<f64>>,
+    frame_len: usize,
     saturation: Saturation,
     axis: Option<Axis>,
     pairs: Bins,
@@ -155,6 +159,7 @@ impl NoiseEstimator {
     pub fn new() -> Self {
         Self {
             recent: VecDeque::with_capacity(4),
+            frame_len: 0,
             saturation: Saturation::default(),
             axis: None,
             pairs: Bins::new(),
@@ -176,14 +181,23 @@ impl NoiseEstimator {
                 why: format!("frame {number} has no samples"),
             });
         }
-        if let Some(last) = self.recent.back().filter(|last| last.len() != frame.len()) {
+        if self.frame_len != 0 && self.frame_len != frame.len() {
             let why = format!(
                 "frame {number} has {} samples, those before have {}",
                 frame.len(),
-                last.len()
+                self.frame_len
             );
             return Err(Error::Movie { why });
         }
+        if let Some(at) = frame
+            .iter()
+            .position(|sample| !T::DTYPE.is_integer() && !sample.to_f64().is_finite())
+        {
+            let found = frame.get(at).map_or(f64::NAN, |sample| sample.to_f64());
+            let why = format!("sample {at} of frame {number} is {found}, not a finite number");
+            return Err(Error::Movie { why });
+        }
+        self.frame_len = frame.len();
         // The oldest frame's memory is used again.
         let mut samples = if self.recent.len() == 4 {
             self.recent.pop_front().unwrap_or_default()
@@ -191,14 +205,19 @@ impl NoiseEstimator {
             Vec::new()
         };
         samples.clear();
-        samples.extend(frame.iter().map(|sample| sample.to_f64()));
-        if let Some(at) = samples.iter().position(|sample| !sample.is_finite()) {
-            let found = samples.get(at).copied().unwrap_or(f64::NAN);
-            return Err(Error::Movie {
-                why: format!("sample {at} of frame {number} is {found}, not a finite number"),
-            });
+        let part = frame.len().div_ceil(SAMPLED);
+        let mut block = [0.0; RUN];
+        for (at, run) in frame.chunks(RUN).enumerate() {
+            let block = block.get_mut(..run.len()).unwrap_or_default();
+            for (slot, sample) in block.iter_mut().zip(run) {
+                *slot = sample.to_f64();
+            }
+            self.saturation.add(block);
+            if bins::is_sampled(at, part) {
+                samples.extend_from_slice(block);
+            }
         }
-        self.saturation.add(&samples, T::DTYPE);
+        self.saturation.look_at_end(T::DTYPE);
         let axis = *self.axis.get_or_insert_with(|| Axis::of(&samples));
         self.recent.push_back(samples);
         self.frames += 1;

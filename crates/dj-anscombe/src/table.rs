@@ -13,7 +13,7 @@ use crate::dtype::Inner;
 use crate::{DType, Error, Integer, Result, Sample};
 
 /// Samples that are looked at together: enough for a vectorised check, few enough to stay in the nearest cache.
-const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
 
 /// A table's entries in the type that is looked up.
 #[derive(Clone, Debug)]
@@ -177,10 +177,10 @@ impl Table {
     /// written into `output` means nothing then.
     pub fn encode<T: Integer, C: Sample>(&self, input: &[T], output: &mut [C]) -> Result<()> {
         let codes = self.codes_for(input, output)?;
-        let high = self.highest::<T>();
+        let high = i128::from(self.high);
         for (block, (samples, out)) in input.chunks(BLOCK).zip(output.chunks_mut(BLOCK)).enumerate() {
-            let (low, top) = extremes(samples);
-            if low.widen() < 0 || top > high {
+            let inside = T::span(samples).is_none_or(|(low, top)| low >= 0 && top <= high);
+            if !inside {
                 return Err(self.first_outside(samples, block * BLOCK));
             }
             look_up(codes, samples, out);
@@ -253,20 +253,12 @@ impl Table {
     }
 }
 
-/// The smallest and the largest of a block.
+/// Looks each value up; all are in range.
 #[inline]
-pub(crate) fn extremes<T: Integer>(samples: &[T]) -> (T, T) {
-    samples.iter().fold((T::MAX, T::MIN), |(low, high), sample| {
-        (low.min(*sample), high.max(*sample))
-    })
-}
-
-/// Looks each sample up; all are in range.
-#[inline]
-fn look_up<T: Integer, C: Sample>(codes: &[C], samples: &[T], out: &mut [C]) {
-    for (code, sample) in out.iter_mut().zip(samples) {
-        if let Some(found) = codes.get(sample.index()) {
-            *code = *found;
+pub(crate) fn look_up<T: Inner, C: Copy>(table: &[C], values: &[T], out: &mut [C]) {
+    for (slot, value) in out.iter_mut().zip(values) {
+        if let Some(found) = table.get(value.index()) {
+            *slot = *found;
         }
     }
 }

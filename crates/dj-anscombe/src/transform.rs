@@ -3,6 +3,7 @@
 mod counts;
 mod inverse;
 
+use crate::table::look_up;
 use crate::{Error, Result, Sample};
 
 /// The generalised Anscombe transform of samples `gain * p + n`, where `p` is a Poisson variable and `n` a normal one of mean
@@ -128,17 +129,43 @@ impl Anscombe {
     /// [`Error::Length`] if `output` is not as long as `input`.
     pub fn forward_into<T: Sample>(self, input: &[T], output: &mut [f64]) -> Result<()> {
         same_length(input.len(), output.len())?;
+        // Small integers are looked up, which takes half as long as roots.
+        if let Some(table) = self.table(input) {
+            look_up(&table, input, output);
+        } else {
+            self.compute(input.iter().map(|x| x.to_f64()), output);
+        }
+        Ok(())
+    }
+
+    /// The transformed values of 0, 1, 2, ... up to the largest sample or further, if there are so many samples for so few
+    /// values that this pays.
+    fn table<T: Sample>(self, input: &[T]) -> Option<Vec<f64>> {
+        const MOST: u64 = 1 << 16;
+        const TIMES: usize = 8;
+        if input.len() < TIMES {
+            return None;
+        }
+        let values = T::union(input).filter(|union| *union < MOST)? as usize + 1;
+        if input.len() / TIMES < values {
+            return None;
+        }
+        let mut table = vec![0.0; values];
+        self.compute((0..values).map(|x| x as f64), &mut table);
+        Some(table)
+    }
+
+    fn compute(self, input: impl Iterator<Item = f64>, output: &mut [f64]) {
         if self.is_standard() {
             for (y, x) in output.iter_mut().zip(input) {
-                *y = standard(x.to_f64());
+                *y = standard(x);
             }
         } else {
             let (scale, gain, shift) = (2.0 / self.gain, self.gain, self.shift());
             for (y, x) in output.iter_mut().zip(input) {
-                *y = scale * root(gain * x.to_f64() + shift);
+                *y = scale * root(gain * x + shift);
             }
         }
-        Ok(())
     }
 
     /// Transforms float32 samples in float32 arithmetic. What [`forward_f32`](Self::forward_f32) gives of each.

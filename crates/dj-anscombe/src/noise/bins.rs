@@ -7,14 +7,14 @@ const MOST: usize = 8192;
 /// Keys stay within what can be shifted and subtracted.
 const FARTHEST: f64 = (1_i64 << 52) as f64;
 /// Merged bins are about so many, and have so many samples at least.
-const MERGED: u64 = 200;
-const MERGED_SAMPLES: u64 = 200;
+const MERGED: f64 = 200.0;
+const MERGED_SAMPLES: f64 = 200.0;
 
 /// Sums over the samples in a bin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bin {
     /// How many.
-    pub(super) n: u64,
+    pub(super) n: f64,
     /// The sum of their intensities.
     pub(super) x: f64,
     /// The sum of the variances.
@@ -45,6 +45,8 @@ pub(super) struct Bins {
     base: i64,
     /// The bins of one key each, or of 2, 4, 8 ... keys.
     shift: u32,
+    /// The keys of the pixels that are added, kept for their memory.
+    keys: Vec<i64>,
 }
 
 impl Bins {
@@ -53,38 +55,45 @@ impl Bins {
             groups: vec![Vec::new(); GROUPS],
             base: 0,
             shift: 0,
+            keys: Vec::new(),
         }
     }
 
     /// Adds the pixels of frames: into the bin of the sum of `key_a` and `key_b`, the mean of `a` and `b` and half the square of
     /// their difference.
     pub(super) fn add(&mut self, key_a: &[f64], key_b: &[f64], a: &[f64], b: &[f64], scale: f64, run: usize) {
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
         // Halves are rounded up, as by the package.
-        let key = |one: f64, other: f64| ((one + other) * scale + 0.5).floor().clamp(-FARTHEST, FARTHEST);
-        let keys = || key_a.iter().zip(key_b).map(|(one, other)| key(*one, *other));
-        let (low, high) = keys().fold((f64::MAX, f64::MIN), |(low, high), key| {
-            (low.min(key), high.max(key))
+        keys.extend(
+            key_a
+                .iter()
+                .zip(key_b)
+                .map(|(one, other)| floor((one + other) * scale + 0.5)),
+        );
+        let (low, high) = keys.iter().fold((i64::MAX, i64::MIN), |(low, high), key| {
+            (low.min(*key), high.max(*key))
         });
-        self.make_room(low as i64, high as i64);
-        let (base, shift) = (self.base, self.shift);
-        let pixels = key_a
-            .chunks(run)
-            .zip(key_b.chunks(run))
-            .zip(a.chunks(run).zip(b.chunks(run)));
-        for (number, ((keys_a, keys_b), (run_a, run_b))) in pixels.enumerate() {
-            let Some(bins) = self.groups.get_mut(group_of(number)) else {
-                continue;
-            };
-            for ((one, other), (a, b)) in keys_a.iter().zip(keys_b).zip(run_a.iter().zip(run_b)) {
-                let at = (key(*one, *other) as i64 >> shift) - base;
-                if let Some(bin) = usize::try_from(at).ok().and_then(|at| bins.get_mut(at)) {
-                    let difference = a - b;
-                    bin.n += 1;
-                    bin.x += 0.5 * (a + b);
-                    bin.y += 0.5 * difference * difference;
+        if low <= high {
+            self.make_room(low, high);
+            let (base, shift) = (self.base, self.shift);
+            let runs = keys.chunks(run).zip(a.chunks(run).zip(b.chunks(run)));
+            for (number, (keys, (run_a, run_b))) in runs.enumerate() {
+                let Some(bins) = self.groups.get_mut(group_of(number)) else {
+                    continue;
+                };
+                for (key, (a, b)) in keys.iter().zip(run_a.iter().zip(run_b)) {
+                    // What is below the base would be far beyond the last bin.
+                    if let Some(bin) = bins.get_mut(((key >> shift) - base) as usize) {
+                        let difference = a - b;
+                        bin.n += 1.0;
+                        bin.x += 0.5 * (a + b);
+                        bin.y += 0.5 * difference * difference;
+                    }
                 }
             }
         }
+        self.keys = keys;
     }
 
     /// Makes bins for keys from `low` to `high`.
@@ -142,7 +151,7 @@ impl Bins {
 
     /// How many samples were added.
     pub(super) fn samples(&self) -> u64 {
-        self.groups.iter().flatten().map(|bin| bin.n).sum()
+        self.groups.iter().flatten().map(|bin| bin.n).sum::<f64>() as u64
     }
 
     /// Whether no difference was ever other than 0.
@@ -152,7 +161,7 @@ impl Bins {
 
     /// Neighbouring bins put together until each has enough samples.
     pub(super) fn merged(&self) -> Vec<[Bin; GROUPS]> {
-        let enough = MERGED_SAMPLES.max(self.samples() / MERGED);
+        let enough = MERGED_SAMPLES.max(self.samples() as f64 / MERGED);
         let mut merged: Vec<[Bin; GROUPS]> = Vec::new();
         let mut open = [Bin::default(); GROUPS];
         for column in self.columns() {
@@ -176,7 +185,7 @@ impl Bins {
         let mut longest = 0..0;
         let mut start = 0;
         for (at, column) in columns.iter().enumerate() {
-            if (total(column).n as f64) <= least {
+            if total(column).n <= least {
                 start = at + 1;
             } else if at + 1 - start > longest.len() {
                 longest = start..at + 1;
@@ -210,6 +219,21 @@ fn sum(one: &[Bin; GROUPS], other: &[Bin; GROUPS]) -> [Bin; GROUPS] {
 
 /// Spreads runs of pixels over the groups, in no pattern that a frame's width could share.
 fn group_of(run: usize) -> usize {
-    let hash = (run as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (hash >> 59) as usize
+    (hash(run) >> 59) as usize
+}
+
+/// Whether a run is one of those that are looked at, a part of all.
+pub(super) fn is_sampled(run: usize, part: usize) -> bool {
+    hash(run).is_multiple_of(part.max(1) as u64)
+}
+
+fn hash(run: usize) -> u64 {
+    let mixed = (run as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+}
+
+/// The next lower integer, within what can be shifted and subtracted. (`f64::floor` is a call on older processors.)
+fn floor(value: f64) -> i64 {
+    let whole = value.clamp(-FARTHEST, FARTHEST) as i64;
+    whole - i64::from(whole as f64 > value)
 }

@@ -55,7 +55,7 @@ impl Fit {
         let (gain, zero) = line(&all)?;
         let groups = (0..GROUPS).filter(|group| {
             bins.iter()
-                .any(|bin| bin.get(*group).is_some_and(|bin| bin.n > 0))
+                .any(|bin| bin.get(*group).is_some_and(|bin| bin.n > 0.0))
         });
         let groups: Vec<usize> = groups.collect();
         let mut without = Vec::with_capacity(GROUPS);
@@ -116,8 +116,8 @@ fn less(all: Bin, group: Option<Bin>) -> Bin {
 fn line(bins: &[Bin]) -> Option<(f64, f64)> {
     let points: Vec<(f64, f64, f64)> = bins
         .iter()
-        .filter(|bin| bin.n > 0)
-        .map(|bin| (bin.n as f64, bin.x / bin.n as f64, bin.y / bin.n as f64))
+        .filter(|bin| bin.n > 0.0)
+        .map(|bin| (bin.n, bin.x / bin.n, bin.y / bin.n))
         .collect();
     if points.len() < 3 {
         return None;

@@ -19,22 +19,33 @@ pub(super) struct Saturation {
 }
 
 impl Saturation {
-    pub(super) fn add(&mut self, samples: &[f64], dtype: DType) {
+    pub(super) fn add(&mut self, samples: &[f64]) {
         self.samples += samples.len() as u64;
+        let least = self.next.map_or(f64::NEG_INFINITY, |(next, _)| next);
         for sample in samples {
-            match (&mut self.largest, &mut self.next) {
-                (Some((largest, count)), _) if sample == largest => *count += 1,
-                (Some((largest, _)), next) if sample < largest => match next {
-                    Some((value, count)) if sample == value => *count += 1,
-                    Some((value, _)) if *sample < *value => {}
-                    _ => *next = Some((*sample, 1)),
-                },
-                _ => {
-                    self.next = self.largest;
-                    self.largest = Some((*sample, 1));
-                }
+            if *sample >= least {
+                self.take(*sample);
             }
         }
+    }
+
+    fn take(&mut self, sample: f64) {
+        match (&mut self.largest, &mut self.next) {
+            (Some((largest, count)), _) if sample == *largest => *count += 1,
+            (Some((largest, _)), next) if sample < *largest => match next {
+                Some((value, count)) if sample == *value => *count += 1,
+                Some((value, _)) if sample < *value => {}
+                _ => *next = Some((sample, 1)),
+            },
+            _ => {
+                self.next = self.largest;
+                self.largest = Some((sample, 1));
+            }
+        }
+    }
+
+    /// Whether the largest is the largest of its type.
+    pub(super) fn look_at_end(&mut self, dtype: DType) {
         let end = dtype.range().1 as f64;
         self.at_end = dtype.is_integer() && self.largest.is_some_and(|(largest, _)| largest >= end);
     }

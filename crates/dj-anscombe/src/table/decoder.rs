@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Clamped, Params, TypedTable, forward};
+use super::{BLOCK, Clamped, Params, TypedTable, forward, look_up};
 use crate::{DType, Error, Result, Sample};
 
 /// What is known of the machine that wrote codes which did not fit their type.
@@ -49,9 +49,19 @@ enum Meaning {
 pub struct Decoder {
     params: Params,
     meanings: BTreeMap<i64, Meaning>,
-    /// The decoded values of the codes 0, 1, 2, ..., where all of those and no others occur and fit the decoded type.
-    direct: Option<TypedTable>,
+    direct: Option<Direct>,
     top: i64,
+}
+
+/// The decoded values of all codes from the lowest to the highest, where those are not too many.
+#[derive(Clone, Debug)]
+struct Direct {
+    lowest: i64,
+    values: TypedTable,
+    /// Which of them have one value that fits.
+    known: Vec<bool>,
+    /// Whether all have, and the lowest is 0.
+    plain: bool,
 }
 
 impl Decoder {
@@ -89,7 +99,7 @@ impl Decoder {
             }
         }
         let top = levels.last().copied().unwrap_or_default();
-        let direct = direct(&params, &meanings);
+        let direct = Direct::new(&params, &meanings);
         Ok(Self {
             params,
             meanings,
@@ -119,8 +129,8 @@ impl Decoder {
     }
 
     /// Whether the package's own decoder gives these values too.
-    pub const fn is_plain(&self) -> bool {
-        self.direct.is_some()
+    pub fn is_plain(&self) -> bool {
+        self.direct.as_ref().is_some_and(|direct| direct.plain)
     }
 
     /// Decodes codes into samples of the decoded type: the middle of the samples of each code, without its half for integer
@@ -133,19 +143,21 @@ impl Decoder {
     /// not as long as `input`. What was written into `output` means nothing then.
     pub fn decode<C: Sample, D: Sample>(&self, input: &[C], output: &mut [D]) -> Result<()> {
         self.check::<C, D>(input.len(), output.len())?;
-        if let Some(values) = self.direct.as_ref().and_then(D::entries) {
-            let mut unknown = false;
-            for (code, slot) in input.iter().zip(output.iter_mut()) {
-                match code.code().and_then(|code| values.get(code as usize)) {
-                    Some(value) => *slot = *value,
-                    None => unknown = true,
-                }
-            }
-            if !unknown {
-                return Ok(());
+        let direct = self
+            .direct
+            .as_ref()
+            .and_then(|direct| Some((direct, D::entries(&direct.values)?)));
+        for (block, (codes, out)) in input.chunks(BLOCK).zip(output.chunks_mut(BLOCK)).enumerate() {
+            if !direct.is_some_and(|(direct, values)| direct.decode(values, codes, out)) {
+                self.decode_each(codes, out, block * BLOCK)?;
             }
         }
-        for (index, (code, slot)) in input.iter().zip(output).enumerate() {
+        Ok(())
+    }
+
+    /// Decodes codes one by one, of which the first is at `start`.
+    fn decode_each<C: Sample, D: Sample>(&self, input: &[C], output: &mut [D], start: usize) -> Result<()> {
+        for (index, (code, slot)) in (start..).zip(input.iter().zip(output)) {
             *slot = self.one(*code).map_err(|why| Error::Code {
                 index,
                 code: code.to_f64(),
@@ -272,15 +284,54 @@ fn merged(found: &Meaning, level: i64, levels: &[i64]) -> Meaning {
     }
 }
 
-fn direct(params: &Params, meanings: &BTreeMap<i64, Meaning>) -> Option<TypedTable> {
-    let mut values = Vec::with_capacity(meanings.len());
-    for (expected, (code, meaning)) in (0_i64..).zip(meanings) {
-        match meaning {
-            Meaning::Middle(middle) if *code == expected && fits(*middle, params.decoded) => {
-                values.push(*middle);
-            }
-            _ => return None,
+impl Direct {
+    /// More codes than this are looked up one by one.
+    const MOST: i64 = 1 << 17;
+
+    fn new(params: &Params, meanings: &BTreeMap<i64, Meaning>) -> Option<Self> {
+        let (lowest, highest) = (*meanings.keys().next()?, *meanings.keys().next_back()?);
+        if highest.checked_sub(lowest)? >= Self::MOST {
+            return None;
         }
+        let value = |code: i64| match meanings.get(&code) {
+            Some(Meaning::Middle(middle)) if fits(*middle, params.decoded) => Some(*middle),
+            _ => None,
+        };
+        let known: Vec<bool> = (lowest..=highest).map(|code| value(code).is_some()).collect();
+        let values = (lowest..=highest).map(|code| value(code).unwrap_or_default());
+        let values = TypedTable::new(params.decoded, values);
+        let plain = lowest == 0 && known.iter().all(|known| *known);
+        Some(Self {
+            lowest,
+            values,
+            known,
+            plain,
+        })
     }
-    Some(TypedTable::new(params.decoded, values.into_iter()))
+
+    /// Decodes codes that are all known; else says so, and `out` means nothing.
+    fn decode<C: Sample, D: Sample>(&self, values: &[D], codes: &[C], out: &mut [D]) -> bool {
+        let Some((low, high)) = C::span(codes) else {
+            return false;
+        };
+        let lowest = i128::from(self.lowest);
+        if low < lowest || high >= lowest + values.len() as i128 {
+            return false;
+        }
+        if self.plain {
+            look_up(values, codes, out);
+            return true;
+        }
+        // Two's complement: the difference is right though a negative code is no index.
+        let lowest = self.lowest as usize;
+        let mut all = true;
+        for (slot, code) in out.iter_mut().zip(codes) {
+            let at = code.index().wrapping_sub(lowest);
+            all &= self.known.get(at).copied().unwrap_or_default();
+            if let Some(value) = values.get(at) {
+                *slot = *value;
+            }
+        }
+        all
+    }
 }
