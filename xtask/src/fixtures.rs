@@ -1,117 +1,78 @@
-//! Golden fixtures are append-only: a list of checksums says what they were when they came.
+//! Golden fixtures are append-only: a list of checksums says what they were when they came, and the history says that the
+//! list was not rewritten with them.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
+mod history;
+#[cfg(feature = "record")]
+mod record;
 
-use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+
+use dj_codec_testkit::golden;
 
 use crate::{Outcome, workspace};
 
-const LIST: &str = "checksums.txt";
+pub(crate) use history::Required;
 
-type Sums = BTreeMap<String, String>;
+fn folder() -> PathBuf {
+    workspace::root().join("fixtures")
+}
 
-/// Every file is listed with its sum, and every listed file is there.
-pub(crate) fn check() -> Outcome {
-    let (listed, found) = read()?;
+/// Every file is listed with its sum, every listed file is there, and every file that ever was in the main branch is as it
+/// was.
+pub(crate) fn check(history: Required) -> Outcome {
+    let folder = folder();
+    let found = golden::files(&folder).map_err(|error| error.report())?;
     if found.is_empty() {
         return Err("there are no fixtures".into());
     }
-    let mut wrong = changed(&listed, &found);
-    for path in found.keys().filter(|path| !listed.contains_key(*path)) {
-        wrong.push(format!("{path} is not listed; run `cargo xtask fixtures seal`"));
+    let listed = golden::list(&folder).map_err(|error| error.report())?;
+    let wrong: Vec<String> = golden::compare(&listed.unwrap_or_default(), &found)
+        .into_iter()
+        .map(|(path, how)| match how {
+            golden::Discrepancy::Unlisted => format!("{path} is not listed; run `cargo xtask fixtures seal`"),
+            how => format!("{path} {}", how.advice()),
+        })
+        .collect();
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
     }
-    if wrong.is_empty() {
-        println!("{} fixture files are as they were", found.len());
-        return Ok(());
-    }
-    Err(wrong.join("\n"))
+    println!("{} fixture files are as they are listed", found.len());
+    history::check(&workspace::root(), history)
 }
 
 /// Lists files that are new.
 pub(crate) fn seal() -> Outcome {
-    let (listed, found) = read()?;
-    let wrong = changed(&listed, &found);
-    if !wrong.is_empty() {
-        return Err(wrong.join("\n"));
-    }
-    let mut text = String::new();
-    for (path, sum) in &found {
-        let _ = writeln!(text, "{sum}  {path}");
-    }
-    fs::write(workspace::root().join("fixtures").join(LIST), text)
-        .map_err(|error| format!("{LIST}: {error}"))?;
-    println!(
-        "{} files listed, {} of them new",
-        found.len(),
-        found.len() - listed.len()
-    );
+    let new = golden::seal(&folder()).map_err(|error| error.report())?;
+    println!("{new} new files listed");
     Ok(())
 }
 
-fn changed(listed: &Sums, found: &Sums) -> Vec<String> {
-    listed
-        .iter()
-        .filter_map(|(path, sum)| match found.get(path) {
-            None => Some(format!(
-                "{path} went; golden fixtures are append-only, bring it back"
-            )),
-            Some(now) if now != sum => Some(format!(
-                "{path} changed; golden fixtures are append-only, restore it"
-            )),
-            Some(_) => None,
-        })
-        .collect()
+/// Records a new fixture. What decodes and encodes is not part of this program unless it is asked for, for it takes long to build.
+#[cfg(not(feature = "record"))]
+pub(crate) fn record(arguments: &[&str]) -> Outcome {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = std::process::Command::new(cargo)
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "xtask",
+            "--features",
+            "record",
+            "--",
+            "fixtures",
+            "record",
+        ])
+        .args(arguments)
+        .status()
+        .map_err(|error| format!("cargo could not be run: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err("nothing was recorded".into()),
+    }
 }
 
-fn read() -> Result<(Sums, Sums), String> {
-    let folder = workspace::root().join("fixtures");
-    let text = match fs::read_to_string(folder.join(LIST)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(format!("{LIST}: {error}")),
-    };
-    let mut listed = Sums::new();
-    for line in text.lines() {
-        let (sum, path) = line
-            .split_once("  ")
-            .ok_or_else(|| format!("{LIST}: {line:?} is no sum and path"))?;
-        listed.insert(path.into(), sum.into());
-    }
-    let mut found = Sums::new();
-    if folder.is_dir() {
-        walk(&folder, &folder, &mut found)?;
-    }
-    Ok((listed, found))
-}
-
-fn walk(root: &Path, folder: &Path, found: &mut Sums) -> Outcome {
-    let fail = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        if path.is_dir() {
-            walk(root, &path, found)?;
-            continue;
-        }
-        let name = path
-            .strip_prefix(root)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        // Pages for people and generators may improve; values may not change.
-        if name == LIST || name.ends_with(".md") || name.ends_with(".py") {
-            continue;
-        }
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let sum = Sha256::digest(&bytes)
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-        found.insert(name, sum);
-    }
-    Ok(())
+#[cfg(feature = "record")]
+pub(crate) fn record(arguments: &[&str]) -> Outcome {
+    record::run(&folder(), arguments)
 }

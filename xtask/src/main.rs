@@ -22,8 +22,10 @@ cargo xtask TASK
   api-tree          the dependency tree of dj-codec-api is small, and has nothing heavy in it
   crates            every crate has its files, metadata and lints
   features          every cargo feature builds alone
-  fixtures check    no golden fixture changed or went, none is unlisted
+  fixtures check    no golden fixture changed or went, none is unlisted; `--require-history` fails where not all of the history
+                    is there to compare with
   fixtures seal     lists new fixtures; refuses where a listed one changed
+  fixtures record   makes a new case from a value or from what a program stored; says how when it is run without arguments
   interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs";
 
 type Outcome = Result<(), String>;
@@ -34,11 +36,13 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["check"] => api_tree::check()
             .and_then(|()| crates::check())
-            .and_then(|()| fixtures::check()),
+            .and_then(|()| fixtures::check(fixtures::Required::IfThere)),
         ["api-tree"] => api_tree::check(),
         ["crates"] => crates::check(),
         ["features"] => features::check(),
-        ["fixtures", "check"] => fixtures::check(),
+        ["fixtures", "check"] => fixtures::check(fixtures::Required::IfThere),
+        ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
+        ["fixtures", "record", rest @ ..] => fixtures::record(rest),
         ["fixtures", "seal"] => fixtures::seal(),
         ["interop"] => interop::run(),
         _ => {

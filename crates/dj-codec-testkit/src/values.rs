@@ -1,4 +1,4 @@
-//! Generated values: strategies of [`proptest`] for DataJoint's value model. Feature `proptest`.
+//! Generated values: strategies of [`mod@proptest`] for DataJoint's value model. Feature `proptest`.
 //!
 //! [`anything`] is what a `<blob>` can hold; [`python`] what Python's DataJoint reads and writes again without a loss;
 //! [`matlab`] what MATLAB has. The parts that they are made of are here for strategies of your own.

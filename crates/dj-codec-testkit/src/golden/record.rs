@@ -66,7 +66,7 @@ impl<'a> Recorder<'a> {
     /// Encodes a value, in this format version where one is asked for, and records what came of it.
     ///
     /// # Errors
-    /// Where it cannot be encoded or does not come back, or there is a fixture of that name.
+    /// Where it cannot be encoded or decoded, or there is a fixture of that name.
     pub fn value(
         &self,
         type_spec: &str,
