@@ -50,3 +50,15 @@ pub(crate) fn of_lazy<'a>(value: &'a Value, view: View) -> Result<Option<Box<dyn
     }
     Ok(None)
 }
+
+/// The rows of an array, from the first to the last, in parts of at most `budget` bytes where it can be read in such parts.
+pub(crate) fn rows(source: &dyn Source, budget: u64) -> Parts {
+    let whole: Vec<_> = source.shape().iter().map(|&length| 0..length).collect();
+    // What is a view costs nothing, and is one part.
+    let Some(grain) = source.grain() else {
+        return Parts::new(&whole, source.shape(), 1, u64::MAX);
+    };
+    let first = grain.into_iter().take(1);
+    let grain: Vec<u64> = first.chain(source.shape().iter().skip(1).copied()).collect();
+    Parts::new(&whole, &grain, source.dtype().size() as u64, budget)
+}

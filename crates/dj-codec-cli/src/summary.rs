@@ -7,8 +7,12 @@ mod rows;
 
 use std::io::{self, Write};
 
-use dj_codecs::api::{Array, Json, Kind, Value, notation};
+use dj_codecs::api::{Array, DType, Json, Kind, Result, Value, notation};
 
+use crate::progress::Progress;
+use crate::region::{self, Source};
+
+use range::Range;
 pub(crate) use rows::{Rows, bytes_text, printable, shape_text};
 
 /// How many elements of an array are shown.
@@ -67,18 +71,59 @@ pub(crate) fn of_value(value: &Value, rows: &mut Rows) {
 }
 
 fn of_array(array: &Array, rows: &mut Rows) {
-    rows.add("type", "array");
-    rows.add("dtype", array.dtype().to_string());
-    rows.add("shape", shape_text(array.shape()));
-    rows.add("size", bytes_text(array.nbytes() as u64));
-    for (label, text) in range::of(array) {
-        rows.add(label, text);
-    }
-    rows.add("values", first_elements(array));
+    let mut range = Range::default();
+    range.take(array);
+    let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
+    add_array(
+        array.dtype(),
+        &shape,
+        &range,
+        &first_elements(array, array.len()),
+        rows,
+    );
 }
 
-/// The first elements in C order.
-fn first_elements(array: &Array) -> String {
+/// A stored array in a few lines, read part by part.
+pub(crate) fn of_source(source: &dyn Source, rows: &mut Rows, progress: &mut Progress) -> Result<()> {
+    let elements = elements(source.shape());
+    let parts = region::rows(source, region::BYTES);
+    let (total, mut range, mut first) = (parts.total(), Range::default(), "none".to_owned());
+    for (done, part) in parts.enumerate() {
+        progress.share("decoding", done as u64, total);
+        let part = source.read(&part)?;
+        range.take(&part);
+        if done == 0 {
+            first = first_elements(&part, usize::try_from(elements).unwrap_or(usize::MAX));
+        }
+    }
+    progress.clear();
+    add_array(source.dtype(), source.shape(), &range, &first, rows);
+    Ok(())
+}
+
+fn add_array(dtype: &DType, shape: &[u64], range: &Range, first: &str, rows: &mut Rows) {
+    let elements = elements(shape);
+    rows.add("type", "array");
+    rows.add("dtype", dtype.to_string());
+    rows.add("shape", shape_text(shape));
+    rows.add("size", bytes_text(elements.saturating_mul(dtype.size() as u64)));
+    for (label, text) in range.words(dtype, elements) {
+        rows.add(label, text);
+    }
+    rows.add("values", first);
+}
+
+fn elements(shape: &[u64]) -> u64 {
+    if shape.contains(&0) {
+        return 0;
+    }
+    shape
+        .iter()
+        .fold(1, |elements: u64, &length| elements.saturating_mul(length))
+}
+
+/// The first elements in C order, of an array or of the first rows of one of so many elements.
+fn first_elements(array: &Array, all: usize) -> String {
     let mut shown = Vec::new();
     let mut index = vec![0; array.ndim()];
     while shown.len() < ELEMENTS {
@@ -90,7 +135,7 @@ fn first_elements(array: &Array) -> String {
             break;
         }
     }
-    let more = if shown.len() < array.len() { ", ..." } else { "" };
+    let more = if shown.len() < all { ", ..." } else { "" };
     let text = if array.is_empty() {
         "none".into()
     } else {

@@ -47,7 +47,9 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
     {
         return said(target, size, &what, output);
     }
-    let movie = is_movie(&value);
+    if args.out.is_none() && !args.json {
+        return summarize(&column, stored, value, view, &cx, &mut progress, output);
+    }
     let value = view.load(value)?;
     progress.clear();
     if let Some(path) = &args.out {
@@ -57,16 +59,31 @@ pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> 
         };
         return write(&value, &target, output);
     }
-    if args.json {
-        output.fill(|writer| notation::to_writer(&value, writer))?;
-        return output.text("\n");
-    }
+    output.fill(|writer| notation::to_writer(&value, writer))?;
+    output.text("\n")
+}
+
+/// Prints the value in a few lines for people.
+fn summarize(
+    column: &Column,
+    stored: Stored,
+    value: Value,
+    view: View,
+    cx: &Context,
+    progress: &mut Progress,
+    output: &mut Output,
+) -> Outcome {
     let mut rows = Rows::default();
-    describe(&column, stored, &cx, &mut rows)?;
-    if movie {
+    describe(column, stored, cx, &mut rows)?;
+    if is_movie(&value) {
         rows.add("view", view.name());
     }
-    summary::of_value(&value, &mut rows);
+    if let Some(source) = array::source(&value, view)? {
+        summary::of_source(source.as_ref(), &mut rows, progress)?;
+    } else {
+        summary::of_value(&view.load(value)?, &mut rows);
+    }
+    progress.clear();
     output.text(&rows.to_string())
 }
 

@@ -4,36 +4,90 @@ use dj_codecs::api::{Array, ByteOrder, DType, Kind, Order};
 
 use super::element;
 
-/// The least and the greatest element, in words; for truth values, how many are true. Nothing for arrays that have no order.
-pub(super) fn of(array: &Array) -> Vec<(&'static str, String)> {
-    if array.is_empty() {
-        return Vec::new();
+/// The least and the greatest element of an array that comes in parts.
+#[derive(Debug, Default)]
+pub(super) struct Range {
+    /// Nothing where there was no part, or where elements have no order.
+    ends: Option<(Number, Number)>,
+    /// How many truth values are true.
+    truths: usize,
+}
+
+/// An element as a number that any other of its dtype can be compared with.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Number {
+    Whole(i128),
+    Real(f64),
+}
+
+impl Range {
+    /// Takes a part in.
+    pub(super) fn take(&mut self, part: &Array) {
+        if part.is_empty() {
+            return;
+        }
+        // The order of the elements does not matter here; what stands in one piece is not copied.
+        let bytes = part
+            .contiguous_bytes(Order::Fortran)
+            .unwrap_or_else(|| part.to_bytes(Order::C));
+        if *part.dtype().kind() == Kind::Bool {
+            self.truths += bytes.iter().filter(|&&byte| byte != 0).count();
+            return;
+        }
+        let Some((least, greatest)) = ends(part.dtype(), &bytes) else {
+            return;
+        };
+        self.ends = Some(match self.ends {
+            None => (least, greatest),
+            Some((low, high)) => (
+                if least < low { least } else { low },
+                if greatest > high { greatest } else { high },
+            ),
+        });
     }
-    // The order of the elements does not matter here; what stands in one piece is not copied.
-    let bytes = array
-        .contiguous_bytes(Order::Fortran)
-        .unwrap_or_else(|| array.to_bytes(Order::C));
-    let big = array.dtype().byte_order() == ByteOrder::Big;
+
+    /// The least and the greatest element, in words; for truth values, how many of so many are true. Nothing for arrays that
+    /// have no order.
+    pub(super) fn words(&self, dtype: &DType, elements: u64) -> Vec<(&'static str, String)> {
+        if *dtype.kind() == Kind::Bool && elements > 0 {
+            return vec![("true", format!("{} of {elements}", self.truths))];
+        }
+        let little = DType::new(dtype.kind().clone());
+        let text = |number: Number| match (number, dtype.kind()) {
+            (Number::Whole(steps), Kind::DateTime64(_) | Kind::TimeDelta64(_)) => {
+                let steps = i64::try_from(steps).unwrap_or_default();
+                element::text(&little, &steps.to_le_bytes())
+            }
+            (Number::Whole(number), _) => number.to_string(),
+            (Number::Real(number), Kind::Float32) => element::float32(number as f32),
+            (Number::Real(number), _) => element::float(number),
+        };
+        match self.ends {
+            Some((least, greatest)) => vec![("min", text(least)), ("max", text(greatest))],
+            None => Vec::new(),
+        }
+    }
+}
+
+/// The least and the greatest of these elements.
+fn ends(dtype: &DType, bytes: &[u8]) -> Option<(Number, Number)> {
+    let big = dtype.byte_order() == ByteOrder::Big;
     macro_rules! integers {
         ($type:ty) => {{
-            let (least, greatest) =
-                extremes::<$type, { size_of::<$type>() }>(&bytes, big, <$type>::from_le_bytes, |_| true);
-            (least.map(|n| n.to_string()), greatest.map(|n| n.to_string()))
+            let ends =
+                extremes::<$type, { size_of::<$type>() }>(bytes, big, <$type>::from_le_bytes, |_| true);
+            let whole = |number| Number::Whole(i128::from(number));
+            ends.map(|(least, greatest)| (whole(least), whole(greatest)))
         }};
     }
     macro_rules! floats {
-        ($read:expr) => {{
-            let (least, greatest) = extremes::<f64, _>(&bytes, big, $read, |number| !number.is_nan());
-            (least.map(element::float), greatest.map(element::float))
+        ($type:ty, $read:expr) => {{
+            let ends = extremes::<$type, _>(bytes, big, $read, |number| !number.is_nan());
+            let real = |number| Number::Real(f64::from(number));
+            ends.map(|(least, greatest)| (real(least), real(greatest)))
         }};
     }
-    let (least, greatest) = match array.dtype().kind() {
-        Kind::Bool => {
-            return vec![(
-                "true",
-                format!("{} of {}", bytes.iter().filter(|&&b| b != 0).count(), array.len()),
-            )];
-        }
+    match dtype.kind() {
         Kind::Int8 => integers!(i8),
         Kind::Int16 => integers!(i16),
         Kind::Int32 => integers!(i32),
@@ -42,25 +96,14 @@ pub(super) fn of(array: &Array) -> Vec<(&'static str, String)> {
         Kind::UInt16 => integers!(u16),
         Kind::UInt32 => integers!(u32),
         Kind::UInt64 => integers!(u64),
-        Kind::Float16 => floats!(|bytes: [u8; 2]| half::f16::from_le_bytes(bytes).to_f64()),
-        Kind::Float32 => {
-            let (least, greatest) =
-                extremes::<f32, 4>(&bytes, big, f32::from_le_bytes, |number| !number.is_nan());
-            (least.map(element::float32), greatest.map(element::float32))
-        }
-        Kind::Float64 => floats!(f64::from_le_bytes),
+        Kind::Float16 => floats!(f64, |bytes: [u8; 2]| half::f16::from_le_bytes(bytes).to_f64()),
+        Kind::Float32 => floats!(f32, f32::from_le_bytes),
+        Kind::Float64 => floats!(f64, f64::from_le_bytes),
         Kind::DateTime64(_) | Kind::TimeDelta64(_) => {
-            let (least, greatest) =
-                extremes::<i64, 8>(&bytes, big, i64::from_le_bytes, |steps| *steps != i64::MIN);
-            let little = DType::new(array.dtype().kind().clone());
-            let text = |steps: i64| element::text(&little, &steps.to_le_bytes());
-            (least.map(text), greatest.map(text))
+            let ends = extremes::<i64, 8>(bytes, big, i64::from_le_bytes, |steps| *steps != i64::MIN);
+            ends.map(|(least, greatest)| (Number::Whole(least.into()), Number::Whole(greatest.into())))
         }
-        _ => return Vec::new(),
-    };
-    match (least, greatest) {
-        (Some(least), Some(greatest)) => vec![("min", least), ("max", greatest)],
-        _ => Vec::new(),
+        _ => None,
     }
 }
 
@@ -70,7 +113,7 @@ fn extremes<T: PartialOrd + Copy, const N: usize>(
     big: bool,
     read: impl Fn([u8; N]) -> T,
     counts: impl Fn(&T) -> bool,
-) -> (Option<T>, Option<T>) {
+) -> Option<(T, T)> {
     let mut range: Option<(T, T)> = None;
     let (elements, _) = bytes.as_chunks::<N>();
     for &element in elements {
@@ -90,7 +133,7 @@ fn extremes<T: PartialOrd + Copy, const N: usize>(
             ),
         });
     }
-    (range.map(|(least, _)| least), range.map(|(_, greatest)| greatest))
+    range
 }
 
 #[cfg(test)]
@@ -102,7 +145,17 @@ mod tests {
     fn range(dtype: &str, bytes: &[u8]) -> Vec<(&'static str, String)> {
         let dtype: DType = dtype.parse().unwrap();
         let shape = [bytes.len() / dtype.size()];
-        of(&Array::new(dtype, &shape, Order::C, Bytes::copy_from_slice(bytes)).unwrap())
+        let array = Array::new(dtype.clone(), &shape, Order::C, Bytes::copy_from_slice(bytes)).unwrap();
+        let mut whole = Range::default();
+        whole.take(&array);
+        // In parts it is the same.
+        let mut parts = Range::default();
+        for row in 0..shape[0] {
+            parts.take(&array.rows(row..row + 1).unwrap());
+        }
+        let words = whole.words(&dtype, array.len() as u64);
+        assert_eq!(parts.words(&dtype, array.len() as u64), words);
+        words
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn what_cannot_be_encoded_is_named() {
     lab.run(&["encode", "<npy@>", "--npy", "text.json"])
         .fails(1, &["text.json"]);
     lab.run(&["encode", "<npy@>", "--file", "x.npy"])
-        .fails(1, &["a path"]);
+        .fails(2, &["takes no files", "--npy"]);
     lab.run(&["encode", "<npy@>", "--file", "nothing"])
         .fails(2, &["nothing"]);
     lab.run(&["encode", "<npy@>", "--npy", "nothing.npy"])

@@ -57,6 +57,8 @@ fn an_attached_file_comes_back_under_its_name() {
         decode(&lab, spec, &["--out", "out/", "--force"]).fails(2, &["overwrites nothing"]);
         decode(&lab, spec, &["--out", "no/such/copy.txt"]).fails(2, &["no/such"]);
     }
+    lab.run(&["encode", "<npy@>", "--file", "in/note.txt"])
+        .fails(2, &["--npy"]);
     lab.run(&["encode", "<attach>", "--file", "gone.txt"])
         .fails(2, &["gone.txt"]);
     lab.run(&["encode", "<attach>", "--file", "in"])

@@ -354,6 +354,22 @@ fn an_array_larger_than_the_memory_is_written_out() {
         .env_clear()
         .env("PATH", "/usr/bin:/bin");
     let ran = lab.finish(&mut command, b"").good();
+    // A summary takes no more.
+    let summary = format!("ulimit -v 400000 && exec {program} decode '<zarr@>' --record r.json");
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", &summary])
+        .current_dir(lab.path(""))
+        .env_clear();
+    let summary = lab.finish(&mut command, b"").good();
+    for line in [
+        "480000000 bytes",
+        "\nmin     1.5\n",
+        "\nmax     1.5\n",
+        "1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, ...",
+    ] {
+        assert!(summary.text().contains(line), "{summary}");
+    }
     // Of a header of 128 bytes and 60 million times 1.5, as numpy.save writes them.
     assert!(
         ran.text()

@@ -8,7 +8,7 @@ use dj_codecs::npy::{Header, write_npy};
 use crate::failure::Outcome;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::region::{self, Parts, Source};
+use crate::region::{self, Source};
 use crate::summary::shape_text;
 use crate::target::Target;
 use crate::view::View;
@@ -21,13 +21,10 @@ pub(super) fn write(
     progress: &mut Progress,
     output: &mut Output,
 ) -> Outcome<Option<(u64, String)>> {
-    let Some(source) = region::of_lazy(value, view)? else {
+    let Some(source) = source(value, view)? else {
         return Ok(None);
     };
     let shape = source.shape();
-    if shape.is_empty() || shape.contains(&0) {
-        return Ok(None);
-    }
     let words = format!("{} {}", source.dtype(), shape_text(shape));
     let size = target.write(output, |writer| {
         copy(source.as_ref(), region::BYTES, writer, progress)
@@ -36,21 +33,19 @@ pub(super) fn write(
     Ok(Some((size, words)))
 }
 
+/// The array that a lazy value is a handle on, where it has rows.
+pub(super) fn source<'a>(value: &'a Value, view: View) -> Result<Option<Box<dyn Source + 'a>>> {
+    let source = region::of_lazy(value, view)?;
+    Ok(source.filter(|source| !source.shape().is_empty() && !source.shape().contains(&0)))
+}
+
 /// Writes the header, and the rows as they come.
 fn copy(source: &dyn Source, budget: u64, writer: &mut dyn Write, progress: &mut Progress) -> Result<u64> {
-    let whole: Vec<_> = source.shape().iter().map(|&length| 0..length).collect();
-    // Rows stand one after the other in the file; so what is read at once has to be whole rows.
-    let grain: Vec<u64> = source.grain().map_or_else(
-        || source.shape().to_vec(),
-        |grain| {
-            let rows = grain.iter().take(1);
-            rows.chain(source.shape().iter().skip(1)).copied().collect()
-        },
-    );
-    let parts = Parts::new(&whole, &grain, source.dtype().size() as u64, budget);
+    let parts = region::rows(source, budget);
     let total = parts.total();
     if total == 1 {
         // One part has an order of its own, which the file can keep.
+        let whole: Vec<_> = source.shape().iter().map(|&length| 0..length).collect();
         return write_npy(writer, &source.read(&whole)?);
     }
     let shape: Option<Vec<usize>> = source

@@ -14,6 +14,10 @@ pub(super) fn value(path: &Path, column: &Column, cx: &Context) -> Outcome<Value
         // These take bytes, wherever they come from.
         "hash" => Ok(Value::Bytes(source::bytes(path, cx.limits())?)),
         "filepath" => in_store(path, column, cx),
+        "blob" | "npy" | "photon" | "zarr" => Err(Failure::usage(format!(
+            "--file {}: <{codec}> takes no files; give an array with --npy, another value with --json",
+            path.display()
+        ))),
         _ if path.exists() => Ok(Value::Path(path.to_owned())),
         _ => Err(Failure::usage(format!(
             "there is no file or folder {}",
