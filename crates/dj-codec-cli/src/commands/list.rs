@@ -47,7 +47,21 @@ pub(crate) fn run(args: &ListArgs, output: &mut Output) -> Outcome {
             .collect();
         output.line(cells.join("  ").trim_end())?;
     }
+    for line in deprecations(&codecs) {
+        output.line(&line)?;
+    }
     Ok(())
+}
+
+/// What is to be migrated, and how.
+fn deprecations(codecs: &[CodecInfo]) -> Vec<String> {
+    let formats = codecs
+        .iter()
+        .flat_map(|codec| codec.reads.iter().map(move |format| (codec, format)));
+    formats
+        .filter(|(_, format)| matches!(format.status, FormatStatus::Deprecated { .. }))
+        .map(|(codec, format)| format!("<{}> {} is {}", codec.name, format.version, format.status))
+        .collect()
 }
 
 /// How a column is declared that has the codec in this mode.
@@ -98,5 +112,32 @@ pub(crate) fn format_document(format: &FormatInfo) -> Json {
             "version": version, "status": "deprecated", "since": since, "removed_in": removed_in, "advice": advice,
         }),
         _ => json!({"version": version, "status": "legacy"}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dj_codecs::api::FormatVersion;
+
+    use super::*;
+
+    #[test]
+    fn what_is_deprecated_says_since_when_and_what_to_do() {
+        let format = |major, status| FormatInfo {
+            version: FormatVersion::new(major, 0),
+            status,
+        };
+        let deprecated = FormatStatus::Deprecated {
+            since: "0.3.0",
+            removed_in: "1.0.0",
+            advice: "migrate it",
+        };
+        let reads = vec![format(1, deprecated), format(2, FormatStatus::Current)];
+        let codec =
+            CodecInfo::new("note", "dj-note-codecs", "0.3.0").with_formats(FormatVersion::new(2, 0), reads);
+        assert_eq!(
+            deprecations(&[codec]),
+            ["<note> 1.0 is deprecated since 0.3.0, to be removed in 1.0.0: migrate it"]
+        );
     }
 }

@@ -91,14 +91,19 @@ fn write_into(
         )));
     }
     let (path, what) = match stored {
-        Stored::Attached(file) => (file.save_into(folder)?, bytes_text(file.size())),
+        Stored::Attached(file) => (
+            file.save_into(folder)?,
+            format!("a file, {}", bytes_text(file.size())),
+        ),
         Stored::Object(object) => {
             let what = if object.is_dir() { "a folder" } else { "a file" };
+            let mut bytes = 0;
             let path = object.download_into_with(folder, &mut |so_far| {
                 progress.share("downloading", so_far.bytes, so_far.total_bytes);
+                bytes = so_far.bytes;
                 ControlFlow::Continue(())
             })?;
-            (path, what.to_owned())
+            (path, format!("{what}, {}", bytes_text(bytes)))
         }
     };
     progress.clear();
