@@ -202,7 +202,7 @@ impl Conformance {
     }
 
     /// How many positions of each object and of the column's bytes are damaged: all of a small one; of a larger one its
-    /// beginning, its end, and some between. 400 where it is not said.
+    /// beginning, its end, and some between. Every bit is flipped of what has half as many bytes. 400 where it is not said.
     #[must_use]
     pub fn positions(mut self, positions: usize) -> Self {
         self.positions = positions;

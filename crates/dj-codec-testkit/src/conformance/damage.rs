@@ -112,8 +112,10 @@ pub(super) fn damage(lab: &Lab<'_>, tally: &mut Tally) {
                 try_changed(lab, sample, &cut, Integrity::Length, tally, &|| {
                     format!("cutting {} at {at} of {}", part.name(), bytes.len())
                 });
-                // One bit, each in turn; and all.
-                for mask in [1 << (at % 8), 0xff_u8] {
+                // Every bit of what is small, else one at each position; and all of a byte at once.
+                let every = bytes.len() <= lab.config.positions / 2;
+                let bits = (0..8_u8).filter(|bit| every || usize::from(*bit) == at % 8);
+                for mask in bits.map(|bit| 1 << bit).chain([0xff]) {
                     let mut flipped = front.to_vec();
                     flipped.extend(rest.iter().enumerate().map(|(offset, byte)| match offset {
                         0 => byte ^ mask,
