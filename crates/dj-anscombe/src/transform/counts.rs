@@ -96,16 +96,17 @@ impl Anscombe {
                 return Err(wrong("it is not finite"));
             }
             let guess = guess as i128;
-            let mut found = None;
-            for candidate in [guess, guess - 1, guess + 1] {
-                let Some(count) = T::narrow(candidate).filter(|count| is(*count, value)) else {
-                    continue;
-                };
-                if found.replace(count).is_some() {
-                    return Err(wrong("two counts have it, too large for floats to tell apart"));
-                }
+            let has = |candidate| T::narrow(candidate).filter(|count| is(*count, value));
+            // The formula may be off by one.
+            let found = [guess, guess - 1, guess + 1]
+                .into_iter()
+                .find_map(|candidate| Some((candidate, has(candidate)?)));
+            let (place, count) = found.ok_or_else(|| wrong("no integer of the type transforms to it"))?;
+            // Transforms grow with counts: those of one transform are next to each other.
+            if has(place - 1).is_some() || has(place + 1).is_some() {
+                return Err(wrong("two counts have it, too large for floats to tell apart"));
             }
-            *slot = found.ok_or_else(|| wrong("no integer of the type transforms to it"))?;
+            *slot = count;
         }
         Ok(())
     }
@@ -139,5 +140,19 @@ mod tests {
         let mut back = [0_u64; 3];
         Anscombe::STANDARD.counts_exact(&values, &mut back).unwrap();
         assert_eq!(back, large);
+    }
+
+    #[test]
+    fn a_count_that_shares_its_transform_is_refused_at_the_end_of_its_type_too() {
+        // The formula gives 2^64 for the largest, which is no u64; the count below it has the same transform.
+        for largest in [u64::MAX, u64::MAX - 1, i64::MAX as u64, 1 << 60, (1 << 60) + 1] {
+            let mut value = [0.0];
+            Anscombe::STANDARD.forward_into(&[largest], &mut value).unwrap();
+            let error = Anscombe::STANDARD.counts_exact(&value, &mut [0_u64]).unwrap_err();
+            assert!(error.to_string().contains("two counts"), "{largest}: {error}");
+        }
+        let mut value = [0.0];
+        Anscombe::STANDARD.forward_into(&[i64::MAX], &mut value).unwrap();
+        assert!(Anscombe::STANDARD.counts_exact(&value, &mut [0_i64]).is_err());
     }
 }
