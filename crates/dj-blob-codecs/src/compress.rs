@@ -1,6 +1,7 @@
 //! The compression around a blob.
 
 mod method;
+mod reference;
 mod stream;
 
 use bytes::Bytes;

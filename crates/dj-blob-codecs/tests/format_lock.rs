@@ -6,7 +6,7 @@ use dj_blob_codecs::api::value::{
     CellArray, CharArray, Date, DateTime, ObjectArray, RecordArray, SparseMatrix, StructArray, Time,
 };
 use dj_blob_codecs::api::{Array, BigInt, DType, Order, Uuid};
-use dj_blob_codecs::{BlobCodec, Compression, Value};
+use dj_blob_codecs::{BlobCodec, Compression, PackOptions, Value};
 use dj_codec_testkit::FormatLock;
 
 fn array(dtype: &str, shape: &[usize], order: Order) -> Array {
@@ -119,7 +119,7 @@ fn python() -> Vec<(&'static str, Value)> {
 
 #[test]
 fn the_formats_are_what_they_were() {
-    let codec = BlobCodec::new().with_compression(Compression::None);
+    let codec = BlobCodec::new().with_pack(PackOptions::new().with_compression(Compression::None));
     let mut lock = FormatLock::of(
         codec,
         concat!(env!("CARGO_MANIFEST_DIR"), "/tests/locks/blob.json"),

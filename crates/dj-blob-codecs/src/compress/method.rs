@@ -3,6 +3,7 @@
 use dj_codec_api::Result;
 use zlib_rs::{DeflateConfig, Strategy};
 
+use super::reference;
 use super::stream::{WINDOW, deflate};
 
 /// Ways of deflating. On whatever is stored one of them is as small as zlib's level 6, and nearly always it is several times faster.
@@ -22,10 +23,23 @@ pub(super) enum Method {
 /// Of each block this part is tried, at most so much of it.
 const SAMPLE_SHARE: usize = 8;
 const SAMPLE: usize = 16 << 10;
+/// One part in so many more than zlib is as small.
+const TOLERANCE: usize = 200;
 
 impl Method {
-    /// Tries them on a piece from the middle of a block, and takes the fastest of those that come near the smallest. Depends on
-    /// the bytes alone, so that equal values are stored as equal bytes.
+    /// The fastest first. Searching for triples comes last: where much is repeated, it may take a hundred times as long.
+    const ALL: [Self; 7] = [
+        Self::Frequencies,
+        Self::Runs,
+        Self::Search(4),
+        Self::Search(5),
+        Self::Search(6),
+        Self::Search(7),
+        Self::Triples,
+    ];
+
+    /// Tries them on a piece from the middle of a block, and takes the fastest that is as small as zlib's level 6, or else as the
+    /// smallest. Depends on the bytes alone, so that equal values are stored as equal bytes.
     pub(super) fn choose(block: &[u8]) -> Result<Self> {
         let length = (block.len() / SAMPLE_SHARE)
             .min(SAMPLE)
@@ -34,36 +48,26 @@ impl Method {
         let sample = block.get(start..start + length).unwrap_or_default();
         // With what stands before it, so that repetitions are found as far back as deflate can look.
         let before = block.get(start.saturating_sub(WINDOW)..start).unwrap_or_default();
-        let size = |method| deflate(sample, before, method, true).map(|deflated| deflated.len());
-        // Whether the slower way is smaller by more than one in so many.
-        let gains = |slow: usize, fast: usize, share: usize| fast.saturating_sub(slow) > fast / share;
-
-        let [four, five, six, seven] = [4, 5, 6, 7].map(Self::Search);
-        let [at_four, at_five, at_six, at_seven] = [size(four)?, size(five)?, size(six)?, size(seven)?];
-        let (mut best, mut smallest) = (four, at_four);
-        // Level 6 takes some three times as long as level 4, and level 7 twice as long again.
-        for (slower, size, share) in [(five, at_five, 200), (six, at_six, 200), (seven, at_seven, 64)] {
-            if gains(size, smallest, share) {
-                (best, smallest) = (slower, size);
+        let reference = {
+            let from = start.saturating_sub(WINDOW);
+            reference::level_6(block.get(from..start + length).unwrap_or_default(), start - from)
+        };
+        if reference < length / 64 {
+            // The same again and again: a piece of it says nothing of how far the search must go, which is soon done.
+            return Ok(Self::Search(7));
+        }
+        let near = |size: usize, to: usize| size <= to + to / TOLERANCE;
+        let mut tried = Vec::with_capacity(Self::ALL.len());
+        for method in Self::ALL {
+            let size = deflate(sample, before, method, true)?.len();
+            if near(size, reference) {
+                return Ok(method);
             }
+            tried.push((size, method));
         }
-        // Level 9 may take a hundred times as long where much is repeated, or where looking longer finds more.
-        if smallest > length / 8 && !gains(at_six, at_five, 100) {
-            let triples = size(Self::Triples)?;
-            if gains(triples, smallest, 100) || smallest.saturating_sub(triples) > length / 320 {
-                (best, smallest) = (Self::Triples, triples);
-            }
-        }
-        if smallest < length / 4 {
-            let runs = size(Self::Runs)?;
-            if runs <= smallest {
-                (best, smallest) = (Self::Runs, runs);
-            }
-        }
-        if !gains(smallest, size(Self::Frequencies)?, 320) {
-            best = Self::Frequencies;
-        }
-        Ok(best)
+        let smallest = tried.iter().map(|&(size, _)| size).min().unwrap_or_default();
+        let found = tried.iter().find(|&&(size, _)| near(size, smallest));
+        Ok(found.map_or(Self::Search(6), |&(_, method)| method))
     }
 
     /// A raw stream of this way.

@@ -133,6 +133,59 @@ mod tests {
         }
     }
 
+    /// What zlib's level 6 makes of these, by Python's `len(zlib.compress(data, 6))`.
+    #[test]
+    fn no_kind_of_data_is_much_larger_than_zlib_has_it() {
+        let numbers = |each: &dyn Fn(u64) -> [u8; 8]| (0..100_000_u64).flat_map(each).collect::<Vec<u8>>();
+        // SplitMix64.
+        let mixed = |number: u64| {
+            let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            number ^ number >> 27
+        };
+        let counts = numbers(&|at| {
+            let quarter = |part: u64| (mixed(4 * at + part) >> 40 & 0xffff).count_ones() as u16;
+            let [a, b, c, d] = [0, 1, 2, 3].map(|part| quarter(part).to_le_bytes());
+            [a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]]
+        });
+        let times = numbers(&|at| ((at * 100 + mixed(at) % 100) as f64 / 1000.0).to_le_bytes());
+        let waves = numbers(&|at| {
+            let wave = |part: u64| ((4 * at + part) % 1000) as i16 * 4 + (mixed(4 * at + part) % 64) as i16;
+            let [a, b, c, d] = [0, 1, 2, 3].map(|part| wave(part).to_le_bytes());
+            [a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]]
+        });
+        let flags =
+            numbers(&|at| [0, 1, 2, 3, 4, 5, 6, 7].map(|part| u8::from(mixed(8 * at + part) % 10 < 3)));
+        let rare = numbers(&|at| {
+            if mixed(at) % 50 == 0 {
+                mixed(at + 1).to_le_bytes()
+            } else {
+                [0; 8]
+            }
+        });
+        let text: Vec<u8> = (0..40_000_u64)
+            .flat_map(|at| {
+                format!(
+                    "trial {} was {:.3}; ",
+                    mixed(at) % 500,
+                    mixed(at + 7) as f64 / 1e19
+                )
+                .into_bytes()
+            })
+            .collect();
+        for (name, data, zlib) in [
+            ("counts", counts, 208_999),
+            ("times", times, 338_640),
+            ("waves", waves, 608_006),
+            ("flags", flags, 122_249),
+            ("rare", rare, 24_365),
+            ("text", text, 171_949),
+        ] {
+            let size = super::zlib(&data, Vec::new()).unwrap().len();
+            assert!(size * 100 <= zlib * 101, "{name}: {size}, zlib {zlib}");
+        }
+    }
+
     #[test]
     fn blocks_look_back_over_their_seams() {
         // Noise of 20 KiB again and again: no block but the first has to spell it out.
