@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::check::{self, CheckLevel};
 use crate::dispatch::FormatInfo;
-use crate::{Context, FormatVersion, Json, Record, Result, TypeSpec, Value};
+use crate::{Context, Error, FormatVersion, Json, Record, Result, TypeSpec, Value};
 
 /// Where a column keeps its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,31 @@ pub enum Mode {
     Table,
     /// In a store: `<blob@>`, `<blob@main>`.
     Store,
+}
+
+impl Mode {
+    /// What [`Codec::dtype`] gives for a codec that keeps its values in stores only, with a record in the column: `json`.
+    ///
+    /// # Errors
+    /// In the mode [`Table`](Self::Table): the `@` is missing.
+    ///
+    /// ```
+    /// use dj_codec_api::Mode;
+    ///
+    /// assert_eq!(Mode::Store.store_only("npy")?.to_string(), "json");
+    /// assert!(Mode::Table.store_only("npy").is_err());
+    /// # Ok::<(), dj_codec_api::Error>(())
+    /// ```
+    pub fn store_only(self, codec: &str) -> Result<TypeSpec> {
+        match self {
+            Self::Store => Ok(TypeSpec::core("json")),
+            Self::Table => Err(
+                Error::invalid_spec(format!("<{codec}> requires @ (store only)")).advise(format!(
+                    "declare <{codec}@> for the default store, or <{codec}@NAME>"
+                )),
+            ),
+        }
+    }
 }
 
 /// What a codec says of itself: for `list`, for messages, for audits.

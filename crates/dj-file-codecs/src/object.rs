@@ -286,11 +286,7 @@ impl Codec for ObjectCodec {
     }
 
     fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
-        match mode {
-            Mode::Store => Ok(TypeSpec::core("json")),
-            Mode::Table => Err(Error::invalid_spec("<object> requires @ (store only)")
-                .advise("declare <object@> for the default store, or <object@NAME>")),
-        }
+        mode.store_only(NAME)
     }
 
     fn validate(&self, value: &Value) -> Result<()> {

@@ -88,11 +88,7 @@ impl Codec for NpyCodec {
     }
 
     fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
-        match mode {
-            Mode::Store => Ok(TypeSpec::core("json")),
-            Mode::Table => Err(Error::invalid_spec("<npy> requires @ (store only)")
-                .advise("declare <npy@> for the default store, or <npy@NAME>")),
-        }
+        mode.store_only(NAME)
     }
 
     fn validate(&self, value: &Value) -> Result<()> {

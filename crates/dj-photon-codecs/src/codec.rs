@@ -100,11 +100,7 @@ impl Codec for PhotonCodec {
     }
 
     fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
-        match mode {
-            Mode::Store => Ok(TypeSpec::core("json")),
-            Mode::Table => Err(Error::invalid_spec("<photon> requires @ (store only)")
-                .advise("declare <photon@> for the default store, or <photon@NAME>")),
-        }
+        mode.store_only(NAME)
     }
 
     fn validate(&self, value: &Value) -> Result<()> {

@@ -28,8 +28,7 @@ use crate::view::MovieView;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use dj_codec_api::{Array, Context, StoreMap};
-/// use dj_codec_testkit::MemoryStore;
+/// use dj_codec_api::{Array, Context, MemoryStore, StoreMap};
 /// use dj_photon_codecs::PhotonCodec;
 ///
 /// let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");

@@ -19,8 +19,7 @@ impl MovieView {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use dj_codec_api::{Array, Context, StoreMap};
-    /// # use dj_codec_testkit::MemoryStore;
+    /// # use dj_codec_api::{Array, Context, MemoryStore, StoreMap};
     /// # use dj_photon_codecs::PhotonCodec;
     /// # let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");
     /// # let cx = Context::new(stores).with_field("lab", "recording", "movie").with_key("id", 1_i64);

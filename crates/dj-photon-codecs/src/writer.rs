@@ -21,8 +21,7 @@ use crate::record::PhotonRecord;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use dj_codec_api::{Array, Context, StoreMap};
-/// use dj_codec_testkit::MemoryStore;
+/// use dj_codec_api::{Array, Context, MemoryStore, StoreMap};
 /// use dj_photon_codecs::{MovieWriter, PhotonCodec, PhotonOptions};
 ///
 /// let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");

@@ -36,8 +36,7 @@ use crate::version::{FORMATS, Format, version_of, warn_of_unknown_flags};
 /// ```
 /// use std::sync::Arc;
 ///
-/// use dj_codec_api::{Array, Context, StoreMap};
-/// use dj_codec_testkit::MemoryStore;
+/// use dj_codec_api::{Array, Context, MemoryStore, StoreMap};
 /// use dj_zarr_codecs::ZarrCodec;
 ///
 /// let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");

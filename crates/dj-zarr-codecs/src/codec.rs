@@ -85,11 +85,7 @@ impl Codec for ZarrCodec {
     }
 
     fn dtype(&self, mode: Mode) -> Result<TypeSpec> {
-        match mode {
-            Mode::Store => Ok(TypeSpec::core("json")),
-            Mode::Table => Err(Error::invalid_spec("<zarr> requires @ (store only)")
-                .advise("declare <zarr@> for the default store, or <zarr@NAME>")),
-        }
+        mode.store_only(NAME)
     }
 
     fn validate(&self, value: &Value) -> Result<()> {

@@ -3,7 +3,7 @@
 mod v2;
 mod v3;
 
-use dj_codec_api::{DType, Error, Kind, Result, TimeBase, TimeUnit};
+use dj_codec_api::{DType, Error, Kind, Result, TimeBase};
 
 pub(crate) use v2::v2_parse;
 pub(crate) use v3::{v3_name, v3_parse};
@@ -53,31 +53,7 @@ pub(crate) fn is_portable(dtype: &DType) -> bool {
     )
 }
 
-/// The names of units of time, which Zarr has from NumPy.
-const UNITS: [(&str, TimeBase); 14] = [
-    ("generic", TimeBase::Generic),
-    ("Y", TimeBase::Year),
-    ("M", TimeBase::Month),
-    ("W", TimeBase::Week),
-    ("D", TimeBase::Day),
-    ("h", TimeBase::Hour),
-    ("m", TimeBase::Minute),
-    ("s", TimeBase::Second),
-    ("ms", TimeBase::Millisecond),
-    ("us", TimeBase::Microsecond),
-    ("ns", TimeBase::Nanosecond),
-    ("ps", TimeBase::Picosecond),
-    ("fs", TimeBase::Femtosecond),
-    ("as", TimeBase::Attosecond),
-];
-
-fn unit_name(unit: TimeUnit) -> &'static str {
-    UNITS
-        .iter()
-        .find(|(_, base)| *base == unit.base)
-        .map_or("generic", |(name, _)| name)
-}
-
+/// The unit of this name; Zarr has NumPy's names.
 fn unit_base(name: &str) -> Option<TimeBase> {
     // The micro sign is what some writers have for micro.
     let name = if name == "\u{3bc}s" || name == "\u{b5}s" {
@@ -85,10 +61,7 @@ fn unit_base(name: &str) -> Option<TimeBase> {
     } else {
         name
     };
-    UNITS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, base)| *base)
+    TimeBase::from_name(name)
 }
 
 /// How deep structures may nest: beyond any use, and far from the end of the stack.

@@ -43,15 +43,32 @@ const NUMERIC: [(&str, &str, Kind); 16] = [
     ("c32", "complex256", Kind::ComplexLongDouble),
 ];
 
+impl TimeBase {
+    /// NumPy's name of it: `"us"`, `"D"`, `"generic"`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        UNITS
+            .iter()
+            .find(|(_, base)| *base == self)
+            .map_or("generic", |(name, _)| name)
+    }
+
+    /// The unit of this name, as NumPy has it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        UNITS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, base)| *base)
+    }
+}
+
 impl fmt::Display for TimeUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.base == TimeBase::Generic {
             return Ok(());
         }
-        let name = UNITS
-            .iter()
-            .find(|(_, base)| *base == self.base)
-            .map_or("", |(name, _)| name);
+        let name = self.base.name();
         if self.count == 1 {
             write!(f, "[{name}]")
         } else {
@@ -83,11 +100,7 @@ impl FromStr for TimeUnit {
         } else {
             count.parse().map_err(|_| wrong())?
         };
-        let base = UNITS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, base)| *base)
-            .ok_or_else(wrong)?;
+        let base = TimeBase::from_name(name).ok_or_else(wrong)?;
         if count == 0 {
             Err(wrong())
         } else {

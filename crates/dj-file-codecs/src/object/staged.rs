@@ -20,8 +20,7 @@ use crate::stored_file::Origin;
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use dj_codec_testkit::MemoryStore;
-/// # use dj_file_codecs::api::{Context, StoreMap};
+/// # use dj_file_codecs::api::{Context, MemoryStore, StoreMap};
 /// use dj_file_codecs::ObjectCodec;
 ///
 /// # let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");

@@ -3,7 +3,7 @@
 use dj_codec_api::{DType, Error, Field, Json, Kind, Result, StructType, TimeUnit};
 use serde_json::json;
 
-use super::{ElementType, STRUCT_DEPTH, check_size, unit_base, unit_name};
+use super::{ElementType, STRUCT_DEPTH, check_size, unit_base};
 
 const PLAIN: [(&str, Kind); 14] = [
     ("bool", Kind::Bool),
@@ -36,7 +36,7 @@ fn no_long_double(dtype: &DType) -> Error {
 pub(crate) fn v3_name(dtype: &DType) -> Result<Json> {
     check_size(dtype.clone())?;
     let length = |name: &str, bytes: usize| json!({"name": name, "configuration": {"length_bytes": bytes}});
-    let time = |name: &str, unit: TimeUnit| json!({"name": name, "configuration": {"unit": unit_name(unit), "scale_factor": unit.count}});
+    let time = |name: &str, unit: TimeUnit| json!({"name": name, "configuration": {"unit": unit.base.name(), "scale_factor": unit.count}});
     Ok(match dtype.kind() {
         Kind::Bytes(width) => length("null_terminated_bytes", *width),
         Kind::Unicode(width) => length("fixed_length_utf32", width.saturating_mul(4)),

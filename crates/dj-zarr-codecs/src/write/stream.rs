@@ -23,8 +23,7 @@ use crate::record::ZarrRecord;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use dj_codec_api::{Array, Context, DType, Kind, StoreMap};
-/// use dj_codec_testkit::MemoryStore;
+/// use dj_codec_api::{Array, Context, DType, Kind, MemoryStore, StoreMap};
 /// use dj_zarr_codecs::{ZarrOptions, ZarrWriter};
 ///
 /// let stores = StoreMap::new().with("main", Arc::new(MemoryStore::new())).with_default("main");
