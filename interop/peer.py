@@ -37,8 +37,12 @@ import tensorstore  # noqa: E402
 import zarr  # noqa: E402
 import zarrs  # noqa: E402, F401
 
+import anscombe_filter  # noqa: E402
 import arrays  # noqa: E402
+import movies  # noqa: E402
 import notation  # noqa: E402
+import photon_codec  # noqa: E402
+import picture  # noqa: E402
 import values  # noqa: E402
 import zarr_codec  # noqa: E402, F401
 
@@ -94,6 +98,26 @@ def _save(array: np.ndarray, out: str) -> dict:
     return {"dtype": str(array.dtype), "shape": list(array.shape)}
 
 
+def _described(folder: Path, name: str, array: np.ndarray) -> dict:
+    """Writes an array and its elements alone, and tells what it is."""
+    file, elements = folder / f"{name}.npy", folder / f"{name}.elements"
+    np.save(file, array, allow_pickle=False)
+    elements.write_bytes(array.tobytes())
+    return {
+        "name": name,
+        "file": str(file),
+        "elements": str(elements),
+        "dtype": str(array.dtype),
+        "kind": array.dtype.kind,
+        "shape": list(array.shape),
+        "fortran": array.flags.f_contiguous and not array.flags.c_contiguous,
+        "bytes": array.nbytes,
+        "itemsize": array.dtype.itemsize,
+        "fields": array.dtype.fields
+        and [[name, *_field(array.dtype.fields[name])] for name in array.dtype.names],
+    }
+
+
 def _field(described: tuple) -> tuple[str, int]:
     """The type of a structure's field, and where it begins."""
     return described[0].str, described[1]
@@ -119,7 +143,7 @@ class Peer:
             "executable": sys.executable,
             "versions": {
                 name: importlib.metadata.version(name)
-                for name in ("datajoint", "numpy", "zarr", "tensorstore", "zarrs", "s3fs")
+                for name in ("datajoint", "numpy", "zarr", "tensorstore", "zarrs", "anscombe_transform", "s3fs")
             },
             "backend": dj.config.database.backend,
             "stores": names,
@@ -128,27 +152,16 @@ class Peer:
     def arrays(self, folder: str) -> dict:
         """Writes each array of ``arrays.py`` to ``folder/NAME.npy``, and its elements alone, in C order, to ``NAME.elements``;
         gives name, both files, dtype (``str``), kind, shape, fortran, bytes, itemsize, fields (name, type, offset; or null)."""
-        told = []
-        for name, array in arrays.cases():
-            file = Path(folder) / f"{name}.npy"
-            np.save(file, array, allow_pickle=False)
-            file.with_suffix(".elements").write_bytes(array.tobytes())
-            told.append(
-                {
-                    "name": name,
-                    "file": str(file),
-                    "elements": str(file.with_suffix(".elements")),
-                    "dtype": str(array.dtype),
-                    "kind": array.dtype.kind,
-                    "shape": list(array.shape),
-                    "fortran": array.flags.f_contiguous and not array.flags.c_contiguous,
-                    "bytes": array.nbytes,
-                    "itemsize": array.dtype.itemsize,
-                    "fields": array.dtype.fields
-                    and [[name, *_field(array.dtype.fields[name])] for name in array.dtype.names],
-                }
-            )
-        return {"arrays": told}
+        return {"arrays": [_described(Path(folder), name, array) for name, array in arrays.cases()]}
+
+    def movies(self, folder: str) -> dict:
+        """The same with ``movies.py``; gives the counts, and what NumPy makes of them by the Anscombe transform."""
+        counts, stabilized = [], []
+        for name, movie in movies.cases():
+            counts.append(_described(Path(folder), name, movie))
+            transformed = photon_codec.generalized_anscombe(movie)
+            stabilized.append(_described(Path(folder), f"{name}.stabilized", transformed))
+        return {"counts": counts, "stabilized": stabilized}
 
     def declare(self, schema: str, tables: dict) -> dict:
         """Declares a schema (a new one) with tables, by class name; gives their names in the database."""
@@ -335,6 +348,31 @@ class Peer:
         opened = tensorstore.open({"driver": driver, "kvstore": kvstore}, open=True, read=True).result()
         return np.asarray(opened.read().result())
 
+    def write_anscombe(self, store: str, path: str, array: str, out: str, codec: dict, **layout) -> dict:
+        """Writes an array with the codec ``anscombe-v1`` of anscombe-transform to a path in a store: ``codec`` is its configuration,
+        ``layout`` has ``zarr_format``, ``chunks`` and perhaps ``shards``. Saves what Python itself reads back to ``out``, and
+        gives null, or the error that stopped it reading."""
+        from datajoint.hash_registry import get_store_backend
+
+        folder = get_store_backend(store).get_fsmap(path)
+        layout.setdefault("shards", None)
+        anscombe_filter.write(folder, np.load(array, allow_pickle=False), configuration=codec, **layout)
+        try:
+            _save(zarr.open_array(folder, mode="r")[...], out)
+        except Exception as error:  # what the package writes and cannot read
+            return {"unreadable": f"{type(error).__name__}: {error}"}
+        return {"unreadable": None}
+
+    def estimate_noise(self, movie: str) -> dict:
+        """Gives the conversion gain and the zero level of a movie that anscombe-transform estimates."""
+        return anscombe_filter.noise(np.load(movie, allow_pickle=False))
+
+    def check_picture(self, png: str, movie: str, projection: str) -> dict:
+        """Whether a PNG shows a projection (``mean``, ``max``, or the index of a frame) of a movie: its size, and each pixel the
+        brighter the greater the value is. Gives equal and why not."""
+        why = picture.differs(Path(png).read_bytes(), np.load(movie, allow_pickle=False), projection)
+        return {"equal": why is None, "why": why}
+
     def equal(self, a: str, b: str, any_byte_order: bool = False) -> dict:
         """Whether two .npy files hold the same array: type, shape and every bit of every element. Gives equal and why not."""
         left, right = np.load(a, allow_pickle=False), np.load(b, allow_pickle=False)
@@ -363,8 +401,9 @@ class Peer:
 
 OPERATIONS = [
     *("hello", "declare", "drop"),
-    *("arrays", "values", "insert", "staged", "set_download", "fetch1", "fetch_value", "pass_on"),
+    *("arrays", "movies", "values", "insert", "staged", "set_download", "fetch1", "fetch_value", "pass_on"),
     *("raw", "raw_many", "put_raw", "put_many", "delete_raw", "open_zarr", "equal"),
+    *("write_anscombe", "estimate_noise", "check_picture"),
 ]
 
 

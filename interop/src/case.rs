@@ -1,4 +1,4 @@
-//! The arrays of `arrays.py`, as NumPy has them.
+//! The arrays of `arrays.py` and `movies.py`, as NumPy has them.
 
 use std::path::PathBuf;
 
@@ -28,11 +28,13 @@ impl Case {
     /// Has Python write all of them below a folder.
     pub(crate) fn all(peer: &Peer, folder: &std::path::Path) -> Outcome<Vec<Self>> {
         std::fs::create_dir(folder)?;
-        let told = peer.ask("arrays", json!({"folder": folder}))?;
-        let arrays = told
-            .get("arrays")
-            .and_then(Json::as_array)
-            .ok_or("Python told of no arrays")?;
+        Self::listed(&peer.ask("arrays", json!({"folder": folder}))?, "arrays")
+    }
+
+    /// The arrays that an answer lists.
+    pub(crate) fn listed(told: &Json, list: &str) -> Outcome<Vec<Self>> {
+        let arrays = told.get(list).and_then(Json::as_array);
+        let arrays = arrays.ok_or_else(|| format!("Python told of no {list}"))?;
         arrays.iter().map(Self::new).collect()
     }
 

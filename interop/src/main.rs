@@ -11,6 +11,7 @@ mod case;
 mod failed;
 mod ground;
 mod key;
+mod movie;
 mod named;
 mod peer;
 mod plan;

@@ -1,5 +1,6 @@
 //! What is tried, on each database.
 
+mod anscombe;
 mod attachments;
 mod audit;
 mod blobs;
@@ -13,6 +14,9 @@ mod libraries;
 mod nulls;
 mod object_keys;
 mod objects;
+mod photon;
+mod photon_libraries;
+mod photon_program;
 mod program;
 mod program_values;
 mod s3;
@@ -40,13 +44,17 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     generated::run(ws, report)?;
     program::run(ws, report)?;
     program_values::run(ws, report)?;
+    photon::run(ws, report)?;
+    photon_program::run(ws, report)?;
     audit::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {
         Backend::PostgreSql => libraries::run(ws, report),
         Backend::MySql => {
             formats::run(ws, report)?;
-            s3::run(ws, report)
+            s3::run(ws, report)?;
+            photon_libraries::run(ws, report)?;
+            anscombe::run(ws, report)
         }
     }
 }

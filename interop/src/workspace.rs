@@ -11,6 +11,7 @@ use crate::case::Case;
 use crate::failed::{Failed, Outcome, ensure};
 use crate::ground::Ground;
 use crate::key;
+use crate::movie::Movie;
 use crate::named::Named;
 use crate::peer::Peer;
 use crate::plan::{self, Backend, Table, TableColumn};
@@ -28,6 +29,7 @@ pub(crate) struct Workspace {
     pub(crate) program: Program,
     pub(crate) cases: Vec<Case>,
     pub(crate) values: Vec<Named>,
+    pub(crate) movies: Vec<Movie>,
     tables: Vec<Table>,
     stores: Arc<ConfiguredStores>,
     registry: Registry,
@@ -70,6 +72,7 @@ impl Workspace {
         }
         let cases = Case::all(&peer, &folder.join("npy"))?;
         let values = Named::all(&peer)?;
+        let movies = Movie::all(&peer, &folder.join("movies"))?;
         Ok(Self {
             backend,
             stores: Arc::new(stores_of(&folder)?),
@@ -78,6 +81,7 @@ impl Workspace {
             peer,
             cases,
             values,
+            movies,
             tables,
             registry: dj_codecs::default_registry(),
         })
@@ -125,6 +129,14 @@ impl Workspace {
             .iter()
             .find(|case| case.name == name)
             .ok_or_else(|| format!("arrays.py has no {name}").into())
+    }
+
+    /// A movie by its name.
+    pub(crate) fn movie(&self, name: &str) -> Outcome<&Movie> {
+        self.movies
+            .iter()
+            .find(|movie| movie.name() == name)
+            .ok_or_else(|| format!("movies.py has no {name}").into())
     }
 
     /// A value of `values.py` by its name.

@@ -10,7 +10,9 @@ use crate::report::Report;
 use crate::workspace::{SCHEMA, Workspace};
 
 /// Those of whose columns something is tried.
-const CODECS: [&str; 7] = ["attach", "blob", "filepath", "hash", "npy", "object", "zarr"];
+const CODECS: [&str; 8] = [
+    "attach", "blob", "filepath", "hash", "npy", "object", "photon", "zarr",
+];
 
 pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     report.scenario(&ws.scenario("dj-codec: list, doctor"), |checks| {
