@@ -31,7 +31,7 @@ use plan::Backend;
 use report::Report;
 use workspace::Workspace;
 
-/// A run takes about two minutes. One that has not ended after this is stuck.
+/// A run takes some minutes. One that has not ended after this is stuck.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 
 fn main() -> ExitCode {
