@@ -118,7 +118,7 @@ fn attributes_that_make_no_sense_are_refused() {
 fn an_array_without_the_marks_of_2_0_is_not_taken_for_counts() {
     for lab in labs().drain(1..) {
         lab.change("zarr.json", |json| {
-            json["attributes"]["feature_flags"] = json!(["wavelets"])
+            json["attributes"]["feature_flags"] = json!(["wavelets"]);
         });
         let error = lab.open().unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Corrupt);
@@ -229,7 +229,7 @@ fn parameters_of_the_code_that_are_changed_are_noticed() {
         ("encoded_dtype", json!("float64")),
     ] {
         lab.change("zarr.json", |json| {
-            json["codecs"][0]["configuration"][key] = value.clone()
+            json["codecs"][0]["configuration"][key] = value.clone();
         });
         let read = lab.open().and_then(|movie| movie.counts()?.read());
         assert!(read.is_err(), "{key} {value}");
