@@ -1,5 +1,5 @@
 //! Lets the linker drop the coverage counters of functions that it drops: the fuzzer looks at every counter after every run, and
-//! nine of ten would be those of code that a target never reaches.
+//! most would be those of code that a target never reaches.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
