@@ -87,7 +87,7 @@ fn a_movie_ten_times_the_memory_fits() {
             .with_quantize(Quantize::new(10.0, 0.0)),
     ] {
         let quantized = options.quantize().is_some();
-        let store = Arc::new(FileStore::create(&folder.path().join(format!("{quantized}"))).unwrap());
+        let store = Arc::new(FileStore::create(folder.path().join(format!("{quantized}"))).unwrap());
         let cx = Context::new(StoreMap::new().with("main", store).with_default("main"))
             .with_field("lab", "recording", "movie")
             .with_key("id", 1_i64);
