@@ -24,26 +24,29 @@ use crate::{Error, Result, StoreLayout};
 /// # Ok::<(), dj_codec_api::Error>(())
 /// ```
 pub fn check_filepath(path: &str, layout: &StoreLayout) -> Result<String> {
-    // On Windows a backslash would lead into the section as well.
+    // On Windows a backslash would lead into the section as well. Elsewhere it is a letter, and `..` goes further up.
     let parts = resolve(path, &['/', '\\']).unwrap_or_default();
-    for (setting, prefix) in [
-        ("hash_prefix", &layout.hash_prefix),
-        ("schema_prefix", &layout.schema_prefix),
-    ] {
+    for (setting, prefix) in sections(layout) {
         if is_within(&parts, prefix) || is_within_as_python_sees_it(path, prefix) {
-            return Err(Error::invalid_value(format!(
-                "files may not be in the section {prefix:?} ({setting}), which DataJoint manages"
-            ))
-            .at(format!("{path:?}"))
-            .advise("keep files of your own in another folder of the store"));
+            return Err(managed(path, setting, prefix));
         }
     }
     let plain = normalize_path(path)?;
+    let readings = [
+        parts,
+        resolve(&plain, &['/']).unwrap_or_default(),
+        resolve(&plain, &['/', '\\']).unwrap_or_default(),
+    ];
+    for (setting, prefix) in sections(layout) {
+        if readings.iter().any(|parts| is_within(parts, prefix)) {
+            return Err(managed(path, setting, prefix));
+        }
+    }
     if let Some(prefix) = layout
         .filepath_prefix
         .as_deref()
         .filter(|prefix| !prefix.is_empty())
-        && !is_within(&parts, prefix)
+        && !readings.iter().all(|parts| is_within(parts, prefix))
     {
         return Err(
             Error::invalid_value(format!("files must be below {prefix:?} (filepath_prefix)"))
@@ -52,6 +55,22 @@ pub fn check_filepath(path: &str, layout: &StoreLayout) -> Result<String> {
         );
     }
     Ok(plain)
+}
+
+/// The sections that DataJoint manages, by their settings.
+fn sections(layout: &StoreLayout) -> [(&'static str, &str); 2] {
+    [
+        ("hash_prefix", &layout.hash_prefix),
+        ("schema_prefix", &layout.schema_prefix),
+    ]
+}
+
+fn managed(path: &str, setting: &str, prefix: &str) -> Error {
+    Error::invalid_value(format!(
+        "files may not be in the section {prefix:?} ({setting}), which DataJoint manages"
+    ))
+    .at(format!("{path:?}"))
+    .advise("keep files of your own in another folder of the store")
 }
 
 /// Whether the parts lead to something in the section, and not just to its folder.
@@ -91,6 +110,9 @@ mod tests {
             ".\\_hash\\x",
             "_hash/../_schema/x",
             ".//_hash/a/..//b",
+            // Read with backslashes as letters, and read by Windows.
+            "a\\b/../_schema/x",
+            "a/../_hash\\x",
         ] {
             let error = check_filepath(path, &layout).unwrap_err();
             assert_eq!(error.kind(), &ErrorKind::InvalidValue, "{path}");
@@ -120,5 +142,8 @@ mod tests {
         assert!(check_filepath("in", &layout).is_err());
         assert!(check_filepath("in/../out/x", &layout).is_err());
         assert_eq!(check_filepath("out/../in/x", &layout).unwrap(), "in/x");
+        for outside in ["in/a\\b/../../out/x", "in/a\\b/../../../in/x"] {
+            assert!(check_filepath(outside, &layout).is_err(), "{outside}");
+        }
     }
 }
