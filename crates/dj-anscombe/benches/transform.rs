@@ -68,6 +68,14 @@ fn forward(c: &mut Criterion) {
     from::<i16>(&mut group, "int16", &movie, &mut output);
     from::<u32>(&mut group, "uint32", &movie, &mut output);
     from::<i64>(&mut group, "int64", &movie, &mut output);
+    let floats: Vec<f64> = movie.iter().map(|count| f64::from(*count)).collect();
+    group.bench_function("forward float64", |b| {
+        b.iter(|| {
+            Anscombe::STANDARD
+                .forward_into(black_box(&floats), black_box(&mut output))
+                .unwrap()
+        })
+    });
     let camera = Anscombe::new(2.5, 100.0, 9.0).unwrap();
     group.bench_function("forward uint16, a camera's", |b| {
         b.iter(|| {
