@@ -13,7 +13,7 @@ use std::time::Duration;
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use dj_anscombe::{Anscombe, DType, Integer, NoiseEstimator, Table};
+use dj_anscombe::{Anscombe, DType, Integer, NoiseEstimator, Table, UnbiasedInverse};
 
 /// 64 frames of 512 x 512 pixels: more than a cache holds.
 const SAMPLES: usize = 64 * 512 * 512;
@@ -95,6 +95,14 @@ fn forward(c: &mut Criterion) {
         b.iter(|| {
             Anscombe::STANDARD
                 .inverse_unbiased_into(black_box(&stable), black_box(&mut output))
+                .unwrap()
+        })
+    });
+    let exact = UnbiasedInverse::new(Anscombe::STANDARD).unwrap();
+    group.bench_function("UnbiasedInverse", |b| {
+        b.iter(|| {
+            exact
+                .inverse_into(black_box(&stable), black_box(&mut output))
                 .unwrap()
         })
     });

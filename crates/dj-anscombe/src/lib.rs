@@ -13,4 +13,4 @@ pub use dtype::{DType, Integer, Sample};
 pub use error::{Error, Result};
 pub use noise::{Method, NoiseEstimator, NoiseModel, estimate};
 pub use table::{Bound, Clamped, Decoder, Params, Table, WriterMachine};
-pub use transform::Anscombe;
+pub use transform::{Anscombe, UnbiasedInverse};

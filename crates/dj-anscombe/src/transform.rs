@@ -1,10 +1,14 @@
 //! The generalised Anscombe transform.
 
 mod counts;
+mod expectation;
 mod inverse;
+mod unbiased;
 
 use crate::table::look_up;
 use crate::{Error, Result, Sample};
+
+pub use unbiased::UnbiasedInverse;
 
 /// The generalised Anscombe transform of samples `gain * p + n`, where `p` is a Poisson variable and `n` a normal one of mean
 /// `offset` and the variance `variance`:

@@ -21,8 +21,9 @@ impl Anscombe {
         self.inverse_algebraic(f64::from(y)) as f32
     }
 
-    /// The exact unbiased inverse: the mean of the samples whose transformed values average to `y`, as for a denoised movie. In
-    /// the closed form of M. Mäkitalo and A. Foi:
+    /// The unbiased inverse in closed form: the mean of the samples whose transformed values average to `y`, as for a denoised
+    /// movie, by the approximation that M. Mäkitalo and A. Foi give of their exact unbiased inverse, which is
+    /// [`UnbiasedInverse`](crate::UnbiasedInverse):
     ///
     /// ```text
     /// y^2 / 4 + sqrt(3/2) / (4 y) - 11 / (8 y^2) + 5 sqrt(3/2) / (8 y^3) - 1/8 - variance / gain^2
@@ -32,7 +33,7 @@ impl Anscombe {
     ///
     /// Without read noise it is within 0.019 photons of the exact inverse for every mean, furthest at 17 photons; with read noise
     /// within 0.043 photons, furthest for means below 1. (The tests compare it with the exact one, found numerically. The
-    /// algebraic inverse is off by 0.25 photons for means of 3 and more.)
+    /// algebraic inverse is off by 0.25 photons for means of 3 and more.) Where that matters, take the exact one.
     ///
     /// Sources: *A closed-form approximation of the exact unbiased inverse of the Anscombe variance-stabilizing
     /// transformation*, IEEE TIP 20 (2011), doi:10.1109/TIP.2011.2121085; *Optimal inversion of the generalized Anscombe
