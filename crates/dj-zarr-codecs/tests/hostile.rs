@@ -181,6 +181,14 @@ fn every_limit_trips() {
         limit_of(&open(&v3(), limits().with_chunk_bytes(11)).unwrap_err()),
         "chunk bytes"
     );
+    // One text of a gigabyte: the limit is asked before the fill value is made, which comes before the chunks are looked at.
+    let mut long = changed(v2(), "/dtype", json!("|S1067476249"));
+    long["fill_value"] = Json::Null;
+    long["chunks"] = Json::Null;
+    assert_eq!(
+        limit_of(&open(&long, limits().with_chunk_bytes(1 << 20)).unwrap_err()),
+        "chunk bytes"
+    );
     let small = open(&v3(), limits().with_array_bytes(24)).unwrap();
     assert_eq!(limit_of(&small.read().unwrap_err()), "array bytes");
     assert_eq!(small.rows(0..2).unwrap().nbytes(), 24);

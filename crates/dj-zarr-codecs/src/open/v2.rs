@@ -44,6 +44,8 @@ pub(super) fn parse(
     let stored = v2_parse(get("dtype"), &filters)?;
     let (element, fill) = match &stored {
         ElementType::Fixed(dtype) => {
+            // An element is as large as a chunk may be at most, and the fill value is one.
+            limits.check_chunk_bytes(dtype.size() as u64)?;
             let mut fill = fill::v2_parse(get("fill_value"), dtype)?;
             to_little_endian(dtype, &mut fill);
             (ElementType::Fixed(dtype.to_little_endian()), fill)

@@ -60,7 +60,10 @@ pub(super) fn parse(
     }
     let element = v3_parse(get("data_type"))?;
     let fill = match &element {
-        ElementType::Fixed(dtype) => fill::v3_parse(get("fill_value"), dtype)?,
+        ElementType::Fixed(dtype) => {
+            limits.check_chunk_bytes(dtype.size() as u64)?;
+            fill::v3_parse(get("fill_value"), dtype)?
+        }
         ElementType::Text | ElementType::Bytes => Vec::new(),
     };
     let attributes = match get("attributes") {
