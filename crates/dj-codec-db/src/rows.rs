@@ -1,5 +1,7 @@
 //! The rows of a table, one after the other, in the order of the primary key.
 
+mod sql;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,10 +10,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::Database;
-use crate::heading::{Attribute, Storage, Table};
+use crate::heading::{Storage, Table};
 use crate::key::{ALIAS, Key, KeyField, quote};
 use crate::location::Backend;
 use crate::raw::Cells;
+use sql::{among, behind, equal, numbered, select};
+
+/// So many keys are asked for in one query.
+const KEYS: usize = 1_000;
 
 /// How much of a value to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +26,15 @@ pub enum Extent {
     Whole,
     /// The first bytes (of text: characters), and how long it is.
     Front(u64),
+    /// All of it as the server says it in text, exactly: for columns that no codec made.
+    Text,
 }
 
 /// Which rows and columns to read.
 #[derive(Debug, Clone)]
 pub struct RowQuery {
     columns: Vec<(String, Extent)>,
+    keys: Option<Vec<Key>>,
     after: Option<Key>,
     page: u64,
     budget: u32,
@@ -37,6 +46,7 @@ impl RowQuery {
     pub fn new() -> Self {
         Self {
             columns: Vec::new(),
+            keys: None,
             after: None,
             page: 5_000,
             budget: 64 << 20,
@@ -50,7 +60,15 @@ impl RowQuery {
         self
     }
 
-    /// Begins behind this key.
+    /// Reads the rows of these keys and no others, a thousand at a time, each thousand in the order of the primary key. A key
+    /// that is not in the table is left out.
+    #[must_use]
+    pub fn with_keys(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.keys = Some(keys.into_iter().collect());
+        self
+    }
+
+    /// Begins behind this key. Of no effect where keys are named.
     #[must_use]
     pub fn after(mut self, key: Key) -> Self {
         self.after = Some(key);
@@ -164,6 +182,15 @@ impl Database {
     }
 }
 
+/// What came of one query.
+#[derive(Default)]
+struct Page {
+    /// Whether anybody takes more.
+    going: bool,
+    rows: u64,
+    last: Option<Key>,
+}
+
 /// Reads page after page.
 struct Reader {
     database: Database,
@@ -171,6 +198,7 @@ struct Reader {
     fields: Arc<[KeyField]>,
     columns: Vec<(Storage, Extent)>,
     select: String,
+    keys: Option<Vec<Key>>,
     after: Option<Key>,
     page: u64,
     budget: u32,
@@ -209,6 +237,7 @@ impl Reader {
             fields,
             columns,
             select,
+            keys: query.keys,
             after: query.after,
             page: query.page,
             budget: query.budget,
@@ -219,6 +248,17 @@ impl Reader {
         let shares = Arc::new(Semaphore::new(self.budget as usize));
         let order: Vec<&str> = self.fields.iter().map(|field| field.order.as_str()).collect();
         let order = order.join(", ");
+        if let Some(keys) = self.keys.take() {
+            for some in keys.chunks(KEYS) {
+                let condition = among(&self.fields, some.len());
+                let binds = some.iter().flat_map(Key::texts).cloned().collect();
+                let sql = format!("{} WHERE {condition} ORDER BY {order}", self.select);
+                if !self.hand_on(sql, binds, sender, &shares).await?.going {
+                    break;
+                }
+            }
+            return Ok(());
+        }
         loop {
             let condition = match &self.after {
                 None => String::new(),
@@ -226,34 +266,44 @@ impl Reader {
             };
             let binds = self.after.as_ref().map(|key| self.binds(key)).unwrap_or_default();
             let sql = format!("{}{condition} ORDER BY {order} LIMIT {}", self.select, self.page);
-            let sql = numbered(self.database.backend(), sql);
-            let mut count = 0;
-            let mut last = None;
-            let database = self.database.clone();
-            let this = &self;
-            let (count_mut, last_mut) = (&mut count, &mut last);
-            let going = database
-                .stream(sql, binds, |cells| {
-                    *count_mut += 1_u64;
-                    let size: usize = cells.iter().flatten().map(Bytes::len).sum();
-                    let share = u32::try_from(size).unwrap_or(u32::MAX).clamp(1, this.budget);
-                    let row = this.row(cells, None);
-                    if let Ok(row) = &row {
-                        *last_mut = Some(row.key.clone());
-                    }
-                    let shares = Arc::clone(&shares);
-                    async move {
-                        let mut row = row?;
-                        row._share = shares.acquire_many_owned(share).await.ok();
-                        Ok(sender.send(Ok(row)).await.is_ok())
-                    }
-                })
-                .await?;
-            if !going || count < self.page {
+            let page = self.hand_on(sql, binds, sender, &shares).await?;
+            if !page.going || page.rows < self.page {
                 return Ok(());
             }
-            self.after = last;
+            self.after = page.last;
         }
+    }
+
+    /// Hands on the rows of one query.
+    async fn hand_on(
+        &self,
+        sql: String,
+        binds: Vec<String>,
+        sender: &mpsc::Sender<Result<Row>>,
+        shares: &Arc<Semaphore>,
+    ) -> Result<Page> {
+        let mut page = Page::default();
+        let (rows, last) = (&mut page.rows, &mut page.last);
+        let sql = numbered(self.database.backend(), sql);
+        page.going = self
+            .database
+            .stream(sql, binds, |cells| {
+                *rows += 1;
+                let size: usize = cells.iter().flatten().map(Bytes::len).sum();
+                let share = u32::try_from(size).unwrap_or(u32::MAX).clamp(1, self.budget);
+                let row = self.row(cells, None);
+                if let Ok(row) = &row {
+                    *last = Some(row.key.clone());
+                }
+                let shares = Arc::clone(shares);
+                async move {
+                    let mut row = row?;
+                    row._share = shares.acquire_many_owned(share).await.ok();
+                    Ok(sender.send(Ok(row)).await.is_ok())
+                }
+            })
+            .await?;
+        Ok(page)
     }
 
     /// The texts of a key, as often as the comparison names them.
@@ -285,17 +335,28 @@ impl Reader {
         for (storage, extent) in &self.columns {
             let value = cells.next().flatten();
             let length = match extent {
-                Extent::Whole => None,
+                Extent::Whole | Extent::Text => None,
                 Extent::Front(_) => cells.next().flatten(),
             };
             let length = length.and_then(|text| std::str::from_utf8(&text).ok()?.parse::<u64>().ok());
-            fields.push(field(*storage, value, length));
+            fields.push(match (extent, value) {
+                (Extent::Text, Some(text)) => plain(&text),
+                (_, value) => field(*storage, value, length),
+            });
         }
         Ok(Row {
             key: Key::new(Arc::clone(&self.fields), texts),
             fields,
             _share: share,
         })
+    }
+}
+
+fn plain(text: &[u8]) -> Field {
+    Field {
+        stored: Stored::Json(Json::String(String::from_utf8_lossy(text).into_owned())),
+        length: text.len() as u64,
+        whole: true,
     }
 }
 
@@ -325,126 +386,9 @@ fn field(storage: Storage, value: Option<Bytes>, length: Option<u64>) -> Field {
     }
 }
 
-/// What selects a column, and its length where only its front is wanted.
-fn select(attribute: &Attribute, extent: Extent, backend: Backend) -> Vec<String> {
-    let name = format!("{ALIAS}.{}", quote(&attribute.name, backend));
-    let (value, length) = match (attribute.storage(), backend) {
-        (Storage::Bytes, Backend::PostgreSql) => (name.clone(), format!("octet_length({name})::text")),
-        (_, Backend::PostgreSql) => (
-            format!("{name}::text"),
-            format!("octet_length({name}::text)::text"),
-        ),
-        (Storage::Bytes, Backend::MySql) => (name.clone(), format!("CAST(LENGTH({name}) AS CHAR)")),
-        (_, Backend::MySql) => {
-            let text = format!("CAST({name} AS CHAR)");
-            (text.clone(), format!("CAST(LENGTH({text}) AS CHAR)"))
-        }
-    };
-    match extent {
-        Extent::Whole => vec![value],
-        Extent::Front(count) => vec![format!("SUBSTRING({value} FROM 1 FOR {count})"), length],
-    }
-}
-
-fn equal(fields: &[KeyField]) -> String {
-    let each: Vec<String> = fields
-        .iter()
-        .map(|field| format!("{} = {}", field.order, field.bound))
-        .collect();
-    each.join(" AND ")
-}
-
-/// The rows behind a key. MySQL uses no index for `(a, b) > (x, y)`, but does for `a >= x`.
-fn behind(fields: &[KeyField], backend: Backend) -> String {
-    match backend {
-        Backend::PostgreSql => {
-            let list = |part: fn(&KeyField) -> &str| fields.iter().map(part).collect::<Vec<_>>().join(", ");
-            format!(
-                "({}) > ({})",
-                list(|field| &field.order),
-                list(|field| &field.bound)
-            )
-        }
-        Backend::MySql => {
-            let mut choices = Vec::new();
-            for (place, field) in fields.iter().enumerate() {
-                let mut same = fields.iter().take(place).cloned().collect::<Vec<_>>();
-                let more = format!("{} > {}", field.order, field.bound);
-                let choice = if same.is_empty() {
-                    more
-                } else {
-                    format!("{} AND {more}", equal(&same))
-                };
-                same.clear();
-                choices.push(format!("({choice})"));
-            }
-            let first = fields
-                .first()
-                .map(|field| format!("{} >= {}", field.order, field.bound));
-            format!("{} AND ({})", first.unwrap_or_default(), choices.join(" OR "))
-        }
-    }
-}
-
-/// PostgreSQL numbers its parameters. No name of a column is a parameter: a `?` in quotes is left alone.
-fn numbered(backend: Backend, sql: String) -> String {
-    if backend == Backend::MySql {
-        return sql;
-    }
-    let mut text = String::with_capacity(sql.len() + 16);
-    let (mut quoted, mut number) = (false, 0);
-    for c in sql.chars() {
-        match c {
-            '"' => {
-                quoted = !quoted;
-                text.push(c);
-            }
-            '?' if !quoted => {
-                number += 1;
-                text.push_str(&format!("${number}"));
-            }
-            _ => text.push(c),
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(backend: Backend) -> Vec<KeyField> {
-        ["subject", "s?n"]
-            .iter()
-            .map(|name| {
-                let attribute = Attribute {
-                    name: (*name).into(),
-                    sql_type: "int".into(),
-                    declared: crate::Declared::Nothing,
-                    comment: String::new(),
-                    nullable: false,
-                    key_position: Some(0),
-                };
-                KeyField::new(&attribute, backend)
-            })
-            .collect()
-    }
-
-    #[test]
-    fn what_is_behind_a_key_is_asked_for_as_each_server_finds_it_by_its_index() {
-        assert_eq!(
-            numbered(
-                Backend::PostgreSql,
-                behind(&fields(Backend::PostgreSql), Backend::PostgreSql)
-            ),
-            r#"(t."subject", t."s?n") > ($1::text::int, $2::text::int)"#
-        );
-        assert_eq!(
-            behind(&fields(Backend::MySql), Backend::MySql),
-            "t.`subject` >= CAST(? AS SIGNED) AND ((t.`subject` > CAST(? AS SIGNED)) OR \
-             (t.`subject` = CAST(? AS SIGNED) AND t.`s?n` > CAST(? AS SIGNED)))"
-        );
-    }
 
     #[test]
     fn a_front_is_told_from_the_whole_and_text_from_json() {
