@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -218,9 +219,12 @@ fn format_version(text: &str) -> Result<FormatVersion, String> {
         .map_err(|error: dj_codecs::api::Error| error.to_string())
 }
 
-/// Reads the arguments of the process; `None` where all that was asked for is help, which is printed then.
-pub(crate) fn parse(output: &mut Output) -> Outcome<Option<Cli>> {
-    let cli = match Cli::try_parse() {
+/// Reads the arguments; `None` where all that was asked for is help, which is printed then.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    output: &mut Output,
+) -> Outcome<Option<Cli>> {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return Err(Failure::Arguments(error.render().to_string())),
         Err(error) => return output.text(&error.render().to_string()).map(|()| None),

@@ -16,6 +16,8 @@ mod require;
 pub(crate) mod verify;
 mod verify_fixtures;
 
+use dj_codecs::api::Registry;
+
 use crate::args::{Cli, Command};
 use crate::failure::Outcome;
 use crate::output::Output;
@@ -24,20 +26,21 @@ use crate::session::Session;
 pub(crate) use list::format_document;
 
 /// Runs the command that was asked for.
-pub(crate) fn run(cli: &Cli, output: &mut Output) -> Outcome {
+pub(crate) fn run(cli: &Cli, registry: &Registry, output: &mut Output) -> Outcome {
+    let session = |output: &mut Output| Session::new(&cli.stores, registry, output);
     match &cli.command {
-        Command::List(args) => list::run(args, output),
-        Command::Require(args) => require::run(args),
-        Command::Encode(args) => encode::run(args, &Session::new(&cli.stores, output)?, output),
-        Command::Decode(args) => decode::run(args, &Session::new(&cli.stores, output)?, output),
-        Command::Inspect(args) => inspect::run(args, &Session::new(&cli.stores, output)?, output),
-        Command::Preview(args) => preview::run(args, &Session::new(&cli.stores, output)?, output),
-        Command::VerifyFixtures(args) => verify_fixtures::run(args, output),
+        Command::List(args) => list::run(args, registry, output),
+        Command::Require(args) => require::run(args, registry),
+        Command::Encode(args) => encode::run(args, &session(output)?, output),
+        Command::Decode(args) => decode::run(args, &session(output)?, output),
+        Command::Inspect(args) => inspect::run(args, &session(output)?, output),
+        Command::Preview(args) => preview::run(args, &session(output)?, output),
+        Command::VerifyFixtures(args) => verify_fixtures::run(args, registry, output),
         #[cfg(feature = "db")]
-        Command::Audit(args) => audit::run(args, &Session::new(&cli.stores, output)?, output),
+        Command::Audit(args) => audit::run(args, &session(output)?, output),
         #[cfg(feature = "db")]
-        Command::Verify(args) => verify::run(args, &Session::new(&cli.stores, output)?, output),
-        Command::Doctor(args) => doctor::run(args, &Session::new(&cli.stores, output)?, output),
+        Command::Verify(args) => verify::run(args, &session(output)?, output),
+        Command::Doctor(args) => doctor::run(args, &session(output)?, output),
         Command::Demo => demo::run(&cli.stores, output),
     }
 }

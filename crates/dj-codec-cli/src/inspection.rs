@@ -12,7 +12,7 @@ mod zarr;
 use std::ops::ControlFlow;
 
 use dj_codecs::api::{
-    Column, Context, Error, FormatStatus, Json, OpenStore, Record, Registry, Result, Stored, Value,
+    CodecInfo, Column, Context, Error, FormatStatus, Json, OpenStore, Record, Result, Stored, Value,
 };
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(crate) struct Inspection(Vec<(&'static str, Json)>);
 
 impl Inspection {
     /// Looks at what a column holds. Opens what the record refers to; reads no data.
-    pub(crate) fn of(column: &Column, stored: &Stored, registry: &Registry, cx: &Context) -> Result<Self> {
+    pub(crate) fn of(column: &Column, stored: &Stored, cx: &Context) -> Result<Self> {
         let mut found = Self::default();
         let Some(codec) = column.chain().first() else {
             return Err(Error::invalid_spec(format!(
@@ -41,7 +41,7 @@ impl Inspection {
             found.add("value", Json::Null);
             return Ok(found);
         }
-        found.add_format(codec.name(), column, stored, registry, cx)?;
+        found.add_format(&codec.info(), column, stored, cx)?;
         if let (Stored::Bytes(bytes), "blob") = (stored, codec.name()) {
             blob::add(bytes, cx.limits(), &mut found)?;
             return Ok(found);
@@ -80,21 +80,15 @@ impl Inspection {
 
     fn add_format(
         &mut self,
-        name: &str,
+        codec: &CodecInfo,
         column: &Column,
         stored: &Stored,
-        registry: &Registry,
         cx: &Context,
     ) -> Result<()> {
         let Some(version) = column.format_version(stored.clone(), cx)? else {
             return Ok(());
         };
-        let reads = registry.get(name)?.info().reads;
-        // A newer minor version is read by the newest reader of its major.
-        let known = reads
-            .iter()
-            .filter(|format| format.version.major() == version.major() && format.version <= version)
-            .max_by_key(|format| format.version);
+        let known = codec.format_of(version);
         self.add("format_version", version.to_string());
         self.add(
             "format_status",
@@ -204,10 +198,7 @@ impl Inspection {
         let mut rows = Rows::default();
         for (key, value) in &self.0 {
             match (*key, value) {
-                ("format_status", status) => rows.add(
-                    "format status",
-                    status.get("status").map_or("", |s| s.as_str().unwrap_or("")),
-                ),
+                ("format_status", status) => rows.add("format status", status_text(status)),
                 (_, Json::Object(members)) if members.is_empty() => rows.add(label(key), "none"),
                 // One line each: attributes are many and long.
                 (_, Json::Object(members)) => {
@@ -231,6 +222,16 @@ impl Inspection {
             }
         }
         rows
+    }
+}
+
+/// How a format stands, in words; what to do about it is a line of its own.
+fn status_text(status: &Json) -> String {
+    let text = |key: &str| status.get(key).and_then(Json::as_str);
+    let standing = text("status").unwrap_or_default();
+    match (text("since"), text("removed_in")) {
+        (Some(since), Some(removed_in)) => format!("{standing} since {since}, to be removed in {removed_in}"),
+        _ => standing.to_owned(),
     }
 }
 

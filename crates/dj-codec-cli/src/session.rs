@@ -1,9 +1,9 @@
-//! What the commands share: stores, limits, and where warnings go.
+//! What the commands share: codecs, stores, limits, and where warnings go.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dj_codecs::api::{Context, Limits};
+use dj_codecs::api::{Context, Limits, Registry};
 use dj_codecs::store::{Config, ConfiguredStores, Environment};
 
 use crate::args::StoreArgs;
@@ -17,6 +17,7 @@ pub(crate) const FOLDER_STORE: &str = "main";
 
 /// What the commands share.
 pub(crate) struct Session {
+    registry: Registry,
     stores: Arc<ConfiguredStores>,
     origin: StoresOrigin,
     limits: Limits,
@@ -34,7 +35,7 @@ pub(crate) enum StoresOrigin {
 
 impl Session {
     /// The stores that the arguments, or else the surroundings, name. Nothing is opened yet.
-    pub(crate) fn new(args: &StoreArgs, output: &mut Output) -> Outcome<Self> {
+    pub(crate) fn new(args: &StoreArgs, registry: &Registry, output: &mut Output) -> Outcome<Self> {
         let environment = Environment::current().map_err(|error| Failure::misuse(&error))?;
         let (config, origin) = match (&args.store_root, &args.config) {
             (Some(root), _) => (
@@ -53,6 +54,7 @@ impl Session {
         }
         let stores = Arc::new(ConfiguredStores::new(config, environment));
         Ok(Self {
+            registry: registry.clone(),
             stores,
             origin,
             limits: Limits::default(),
@@ -60,7 +62,7 @@ impl Session {
     }
 
     /// The folder of `--store-root` or the embedded default, whatever is configured.
-    pub(crate) fn embedded(args: &StoreArgs) -> Outcome<Self> {
+    pub(crate) fn embedded(args: &StoreArgs, registry: Registry) -> Outcome<Self> {
         let environment = Environment::current().map_err(|error| Failure::misuse(&error))?;
         let (folder, origin): (PathBuf, fn(PathBuf) -> StoresOrigin) = match &args.store_root {
             Some(root) => (root.clone(), StoresOrigin::StoreRoot),
@@ -69,10 +71,16 @@ impl Session {
         let config = Config::single_folder(FOLDER_STORE, &folder);
         let stores = Arc::new(ConfiguredStores::new(config, environment));
         Ok(Self {
+            registry,
             stores,
             origin: origin(folder),
             limits: Limits::default(),
         })
+    }
+
+    /// The codecs.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// The stores.

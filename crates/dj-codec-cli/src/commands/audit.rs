@@ -45,10 +45,10 @@ pub(crate) fn run(args: &AuditArgs, session: &Session, output: &mut Output) -> O
     if let Some(table) = &args.database.table {
         options = options.with_table(table);
     }
-    let registry = dj_codecs::default_registry();
+    let registry = session.registry();
     let report = database::wait(async {
         let database = database::connect(&args.database).await?;
-        let report = audit(&database, &args.database.schema, &registry, &cx, &options).await;
+        let report = audit(&database, &args.database.schema, registry, &cx, &options).await;
         database.close().await;
         report.map_err(database::of_database)
     });

@@ -20,7 +20,7 @@ use crate::target::Target;
 use crate::view::View;
 
 pub(crate) fn run(args: &DecodeArgs, session: &Session, output: &mut Output) -> Outcome {
-    let registry = registry(args.blob_dims)?;
+    let registry = registry(session, args.blob_dims)?;
     let column = Column::resolve(&args.spec, &registry).map_err(|error| Failure::while_resolving(&error))?;
     let view = View::new(args.view.as_deref(), &column)?;
     refuse_options_of_others(args.blob_dims, &column)?;
@@ -97,9 +97,9 @@ fn is_movie(value: &Value) -> bool {
     }
 }
 
-/// The codecs of this build, set to what the options ask for.
-pub(super) fn registry(blob_dims: Option<BlobDims>) -> Outcome<Registry> {
-    let mut registry = dj_codecs::default_registry();
+/// The codecs, set to what the options ask for.
+pub(super) fn registry(session: &Session, blob_dims: Option<BlobDims>) -> Outcome<Registry> {
+    let mut registry = session.registry().clone();
     if let Some(dims) = blob_dims {
         let options = UnpackOptions::new().with_dims(match dims {
             BlobDims::Auto => Dims::Auto,

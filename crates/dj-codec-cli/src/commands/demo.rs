@@ -18,7 +18,7 @@ pub(crate) fn run(args: &StoreArgs, output: &mut Output) -> Outcome {
             "the demo does not write to configured stores; leave out --config, or name a folder with --store-root",
         ));
     }
-    let session = Session::embedded(args)?;
+    let session = Session::embedded(args, samples::registry()?)?;
     let folder = match session.origin() {
         StoresOrigin::StoreRoot(folder) | StoresOrigin::EmbeddedDefault(folder) => {
             folder.display().to_string()
@@ -32,10 +32,10 @@ pub(crate) fn run(args: &StoreArgs, output: &mut Output) -> Outcome {
     )?;
     output.line("")?;
     output.line(&format!("store  {folder}"))?;
-    let registry = samples::registry()?;
+    let registry = session.registry();
     for info in registry.list() {
         let codec = registry.get(&info.name)?;
-        tour(codec, &registry, &cx, output)?;
+        tour(codec, registry, &cx, output)?;
     }
     output.line("")?;
     output.line(&format!(

@@ -24,7 +24,7 @@ use crate::session::Session;
 use crate::source;
 
 pub(crate) fn run(args: &EncodeArgs, session: &Session, output: &mut Output) -> Outcome {
-    let registry = dj_codecs::default_registry();
+    let registry = session.registry().clone();
     #[cfg(feature = "zarr")]
     let registry = args.zarr.configure(&args.spec, registry)?;
     let resolve = |registry: &Registry| {

@@ -11,7 +11,6 @@ use crate::session::Session;
 use crate::source;
 
 pub(crate) fn run(args: &InspectArgs, session: &Session, output: &mut Output) -> Outcome {
-    let registry = dj_codecs::default_registry();
     let (stored, cx) = match (&args.path, &args.record) {
         (Some(path), _) => located::at_path(path, session)?,
         (None, Some(record)) => match source::stored(record, session.limits())? {
@@ -24,7 +23,7 @@ pub(crate) fn run(args: &InspectArgs, session: &Session, output: &mut Output) ->
         Some(spec) => spec.clone(),
         None => codec_of(&stored)?,
     };
-    let inspection = inspect(&spec, args.spec.is_some(), &stored, &registry, &cx)?;
+    let inspection = inspect(&spec, args.spec.is_some(), &stored, session.registry(), &cx)?;
     if args.json {
         output.json(&inspection.to_json())
     } else {
@@ -47,5 +46,5 @@ fn inspect(
             Failure::from(error)
         }
     })?;
-    Ok(Inspection::of(&column, stored, registry, cx)?)
+    Ok(Inspection::of(&column, stored, cx)?)
 }

@@ -1,14 +1,14 @@
 //! `dj-codec list`: the codecs of this build.
 
-use dj_codecs::api::{CodecInfo, FormatInfo, FormatStatus, Json, Mode};
+use dj_codecs::api::{CodecInfo, FormatInfo, FormatStatus, Json, Mode, Registry};
 use serde_json::json;
 
 use crate::args::ListArgs;
 use crate::failure::Outcome;
 use crate::output::Output;
 
-pub(crate) fn run(args: &ListArgs, output: &mut Output) -> Outcome {
-    let codecs = dj_codecs::default_registry().list();
+pub(crate) fn run(args: &ListArgs, registry: &Registry, output: &mut Output) -> Outcome {
+    let codecs = registry.list();
     if args.json {
         return output.json(&codecs.iter().map(document).collect());
     }

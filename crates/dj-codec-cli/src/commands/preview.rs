@@ -110,7 +110,7 @@ fn destination(args: &PreviewArgs) -> Outcome<Destination> {
 /// The decoded value, not yet read where it is lazy.
 fn value(args: &PreviewArgs, session: &Session) -> Outcome<(Value, View)> {
     let (stored, spec, cx) = stored(args, session)?;
-    let registry = decode::registry(args.blob_dims)?;
+    let registry = decode::registry(session, args.blob_dims)?;
     let column = Column::resolve(&spec, &registry).map_err(|error| {
         // Only a spec that was given can be wrong use.
         if args.what.as_deref() == Some(&spec) {

@@ -1,9 +1,11 @@
 //! `dj-codec require`: whether codecs are in this build.
 
+use dj_codecs::api::Registry;
+
 use crate::args::RequireArgs;
 use crate::failure::Outcome;
 
-pub(crate) fn run(args: &RequireArgs) -> Outcome {
+pub(crate) fn run(args: &RequireArgs, registry: &Registry) -> Outcome {
     // A name may come as in a type spec, and twice.
     let mut names: Vec<&str> = Vec::new();
     for name in &args.names {
@@ -15,5 +17,5 @@ pub(crate) fn run(args: &RequireArgs) -> Outcome {
             names.push(name);
         }
     }
-    Ok(dj_codecs::default_registry().require(&names)?)
+    Ok(registry.require(&names)?)
 }

@@ -51,10 +51,10 @@ pub(crate) fn run(args: &VerifyArgs, session: &Session, output: &mut Output) -> 
     if let Some(tasks) = args.parallel {
         options = options.with_parallel(tasks.into());
     }
-    let registry = dj_codecs::default_registry();
+    let registry = session.registry();
     let report = database::wait(async {
         let database = database::connect(&args.database).await?;
-        let report = verify(&database, &args.database.schema, &registry, &cx, &options).await;
+        let report = verify(&database, &args.database.schema, registry, &cx, &options).await;
         database.close().await;
         report.map_err(database::of_database)
     });

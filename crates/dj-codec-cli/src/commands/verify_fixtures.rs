@@ -1,13 +1,14 @@
 //! `dj-codec verify-fixtures`: decodes golden fixtures with this build.
 
 use dj_codec_testkit::golden;
+use dj_codecs::api::Registry;
 
 use crate::args::VerifyFixturesArgs;
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
 use crate::progress::Progress;
 
-pub(crate) fn run(args: &VerifyFixturesArgs, output: &mut Output) -> Outcome {
+pub(crate) fn run(args: &VerifyFixturesArgs, registry: &Registry, output: &mut Output) -> Outcome {
     if !args.folder.is_dir() {
         return Err(Failure::usage(format!(
             "there is no folder {}",
@@ -16,7 +17,7 @@ pub(crate) fn run(args: &VerifyFixturesArgs, output: &mut Output) -> Outcome {
     }
     let mut progress = Progress::new();
     progress.say("decoding the fixtures");
-    let report = golden::run(&args.folder, &dj_codecs::default_registry())?;
+    let report = golden::run(&args.folder, registry)?;
     progress.clear();
     for (id, outcome) in &report.cases {
         match outcome {
