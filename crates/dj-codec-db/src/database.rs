@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions as _, Executor as _, MySqlPool, PgPool};
 
 use crate::failure::explain;
 use crate::location::{Backend, Location};
+use crate::writable::Writable;
 
 /// A database server, and a pool of connections to it that only read.
 ///
@@ -31,9 +32,18 @@ use crate::location::{Backend, Location};
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) pool: Pool,
+    location: Location,
+    options: ConnectOptions,
     place: String,
     server: String,
     maria: bool,
+}
+
+/// What the connections of a pool may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
 }
 
 /// The connections.
@@ -100,12 +110,35 @@ impl std::fmt::Debug for ConnectOptions {
     }
 }
 
-/// A session that cannot change anything, whose queries may take as long as they do, and which says times in UTC.
-const READ_ONLY_POSTGRESQL: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET statement_timeout = 0; \
+/// A session whose queries may take as long as they do, and which says values in one way, times in UTC.
+const SESSION_POSTGRESQL: &str = "SET statement_timeout = 0; \
      SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET IntervalStyle = 'postgres'";
-const READ_ONLY_MYSQL: &str = "SET SESSION TRANSACTION READ ONLY";
 /// MySQL gives up on a client that takes nothing for this long, by default for a minute: large values take longer to check.
-const PATIENCE_MYSQL: &str = "SET SESSION net_write_timeout = 3600";
+const SESSION_MYSQL: &str = "SET SESSION net_write_timeout = 3600";
+/// A session that cannot change anything.
+const READ_ONLY_POSTGRESQL: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+const READ_ONLY_MYSQL: &str = "SET SESSION TRANSACTION READ ONLY";
+/// A session that sees what others have committed meanwhile, and whose transactions may stay open while a value is encoded.
+const WRITE_POSTGRESQL: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
+     SET idle_in_transaction_session_timeout = 0";
+const WRITE_MYSQL: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
+const WAIT_MYSQL: &str = "SET SESSION wait_timeout = 86400, net_read_timeout = 3600";
+
+impl Access {
+    fn postgresql(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &[SESSION_POSTGRESQL, READ_ONLY_POSTGRESQL],
+            Self::Write => &[SESSION_POSTGRESQL, WRITE_POSTGRESQL],
+        }
+    }
+
+    fn mysql(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &[SESSION_MYSQL, READ_ONLY_MYSQL],
+            Self::Write => &[SESSION_MYSQL, WRITE_MYSQL, WAIT_MYSQL],
+        }
+    }
+}
 
 impl Database {
     /// Connects with the default options; see [`connect_with`](Self::connect_with).
@@ -123,46 +156,14 @@ impl Database {
     pub async fn connect_with(url: &str, options: ConnectOptions) -> Result<Self> {
         let location = Location::parse(url)?;
         let place = location.shown();
-        let failed = |error: sqlx::Error| explain(error, &place);
-        let pool = match location.backend {
-            Backend::PostgreSql => {
-                let mut to = PgConnectOptions::from_url(&location.url).map_err(failed)?;
-                if let Some(password) = unnamed_password(&location, &options) {
-                    to = to.password(password);
-                }
-                let to = to.application_name("dj-codec").disable_statement_logging();
-                let pool = sized(PgPoolOptions::new(), &options)
-                    .after_connect(|connection, _| {
-                        Box::pin(async move { connection.execute(READ_ONLY_POSTGRESQL).await.map(drop) })
-                    })
-                    .connect_with(to)
-                    .await;
-                Pool::PostgreSql(pool.map_err(failed)?)
-            }
-            Backend::MySql => {
-                let mut to = MySqlConnectOptions::from_url(&location.url).map_err(failed)?;
-                if let Some(password) = unnamed_password(&location, &options) {
-                    to = to.password(password);
-                }
-                // `||` is DataJoint's and everybody else's "or" on MySQL.
-                let to = to.pipes_as_concat(false).disable_statement_logging();
-                let pool = sized(MySqlPoolOptions::new(), &options)
-                    .after_connect(|connection, _| {
-                        Box::pin(async move {
-                            connection.execute(READ_ONLY_MYSQL).await?;
-                            connection.execute(PATIENCE_MYSQL).await.map(drop)
-                        })
-                    })
-                    .connect_with(to)
-                    .await;
-                Pool::MySql(pool.map_err(failed)?)
-            }
-        };
+        let pool = open(&location, &options, Access::Read).await;
         let mut database = Self {
-            pool,
+            pool: pool.map_err(|error| explain(error, &place))?,
             place,
             server: String::new(),
             maria: false,
+            options,
+            location: location.clone(),
         };
         let version = database.text("SELECT version()").await?;
         database.maria = version.contains("MariaDB");
@@ -180,6 +181,22 @@ impl Database {
             (Backend::MySql, false) => format!("MySQL {version}"),
         };
         Ok(database)
+    }
+
+    /// A second pool of connections to the same server, of this many, that may change what is stored. Nothing in this crate
+    /// opens one unasked: who reads, audits or verifies needs none.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached, or has no more connections to give.
+    pub async fn writable(&self, connections: u32) -> Result<Writable> {
+        let options = self.options.clone().with_connections(connections);
+        let pool = open(&self.location, &options, Access::Write).await;
+        let pool = pool.map_err(|error| explain(error, &self.place))?;
+        Ok(Writable::new(Self {
+            pool,
+            options,
+            ..self.clone()
+        }))
     }
 
     /// Where the database is, without the password.
@@ -222,6 +239,45 @@ impl Database {
         cell.map(|text| String::from_utf8_lossy(&text).into_owned())
             .ok_or_else(|| Error::store("the server does not say its version").at(&self.place))
     }
+}
+
+/// A pool whose connections are told what they may do before they are used.
+async fn open(location: &Location, options: &ConnectOptions, access: Access) -> Result<Pool, sqlx::Error> {
+    Ok(match location.backend {
+        Backend::PostgreSql => {
+            let mut to = PgConnectOptions::from_url(&location.url)?;
+            if let Some(password) = unnamed_password(location, options) {
+                to = to.password(password);
+            }
+            let to = to.application_name("dj-codec").disable_statement_logging();
+            let pool = sized(PgPoolOptions::new(), options).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    for statement in access.postgresql() {
+                        connection.execute(*statement).await?;
+                    }
+                    Ok(())
+                })
+            });
+            Pool::PostgreSql(pool.connect_with(to).await?)
+        }
+        Backend::MySql => {
+            let mut to = MySqlConnectOptions::from_url(&location.url)?;
+            if let Some(password) = unnamed_password(location, options) {
+                to = to.password(password);
+            }
+            // `||` is DataJoint's and everybody else's "or" on MySQL.
+            let to = to.pipes_as_concat(false).disable_statement_logging();
+            let pool = sized(MySqlPoolOptions::new(), options).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    for statement in access.mysql() {
+                        connection.execute(*statement).await?;
+                    }
+                    Ok(())
+                })
+            });
+            Pool::MySql(pool.connect_with(to).await?)
+        }
+    })
 }
 
 /// The password of the options, where the URL has none.

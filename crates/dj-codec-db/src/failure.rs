@@ -30,6 +30,36 @@ pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
     found.at(place).caused_by(error)
 }
 
+/// The same where something was to be written.
+pub(crate) fn explain_writing(error: sqlx::Error, place: &str) -> Error {
+    let Some(answer) = error.as_database_error() else {
+        return explain(error, place);
+    };
+    let (state, number) = (answer.code(), mysql_number(&error));
+    let found = match (number, state.as_deref()) {
+        (Some(1044 | 1142 | 1143 | 1227), _) | (None, Some("42501")) => Error::new(
+            ErrorKind::PermissionDenied,
+            "this user may not change that, or not make the table that the change is noted in",
+        )
+        .advise(
+            "ask for the rights to SELECT and UPDATE the table, and to CREATE tables in its schema (there also SELECT, INSERT, \
+             UPDATE and DELETE)",
+        ),
+        (Some(1290 | 1792 | 1836), _) | (None, Some("25006")) => Error::new(
+            ErrorKind::PermissionDenied,
+            "the server only reads: it is a replica, or was told so",
+        )
+        .advise("name the server that is written to"),
+        (Some(1153), _) => Error::store("the value is larger than the server takes in one packet")
+            .advise("raise max_allowed_packet of the server"),
+        (Some(1114 | 1021), _) | (None, Some("53100")) => {
+            Error::store("the server's disk is full").advise("make room there, and run it again")
+        }
+        _ => return explain(error, place),
+    };
+    found.at(place).caused_by(error)
+}
+
 fn mysql_number(error: &sqlx::Error) -> Option<u16> {
     let answer = error.as_database_error()?;
     let answer = answer.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()?;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod bulk;
 mod catalog;
 mod comment;
 mod database;
@@ -16,11 +17,13 @@ mod raw;
 mod rows;
 mod tier;
 mod verify;
+mod writable;
 
 pub use audit::{
     AuditOptions, AuditReport, ColumnReport, ColumnStatus, FaultReport, FormatReport, MissingCodec,
     MonthReport, StoreReport, TableReport, audit,
 };
+pub use bulk::{FetchOptions, Fetched, FetchedRow, fetch_many};
 pub use comment::{Declared, parse_comment};
 pub use database::{ConnectOptions, Database};
 pub use fault::{Fault, FaultKind, KeyShown, Recovery};
@@ -31,3 +34,4 @@ pub use progress::{OnProgress, Progress};
 pub use rows::{Extent, Field, Row, RowQuery, Rows};
 pub use tier::Tier;
 pub use verify::{OnFault, Unchecked, VerifiedTable, VerifyLevel, VerifyOptions, VerifyReport, verify};
+pub use writable::{Bind, Transaction, Writable};

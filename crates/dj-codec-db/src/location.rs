@@ -1,5 +1,7 @@
 //! Where a database is: the URL that a person gives.
 
+use std::fmt;
+
 use dj_codec_api::{Error, Result};
 use url::Url;
 
@@ -17,6 +19,12 @@ pub enum Backend {
 pub(crate) struct Location {
     pub(crate) backend: Backend,
     pub(crate) url: Url,
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Location({})", self.shown())
+    }
 }
 
 impl Location {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dj_codec_api::Result;
 use futures_util::TryStreamExt as _;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 
 use crate::Database;
 use crate::database::Pool;
@@ -15,13 +15,14 @@ pub(crate) type Cells = Vec<Option<Bytes>>;
 /// The cells of a row of either driver.
 macro_rules! cells {
     ($row:expr) => {{
+        use sqlx::Row as _;
         let row = $row;
         (0..row.len())
             .map(|column| {
                 row.try_get_unchecked::<Option<&[u8]>, usize>(column)
-                    .map(|cell| cell.map(Bytes::copy_from_slice))
+                    .map(|cell| cell.map(bytes::Bytes::copy_from_slice))
             })
-            .collect::<Result<Cells, sqlx::Error>>()
+            .collect::<Result<$crate::raw::Cells, sqlx::Error>>()
     }};
 }
 
@@ -46,6 +47,41 @@ macro_rules! each_row {
         }
     }};
 }
+
+/// A query with parameters of any kind; the values must outlive it.
+macro_rules! bound {
+    ($sql:expr, $binds:expr) => {{
+        let mut query = sqlx::query(sqlx::AssertSqlSafe($sql));
+        for bind in $binds {
+            query = match bind {
+                $crate::Bind::Null => query.bind(None::<&str>),
+                $crate::Bind::Text(text) => query.bind(text.as_str()),
+                $crate::Bind::Bytes(bytes) => query.bind(bytes.as_ref()),
+            };
+        }
+        query
+    }};
+}
+
+/// How many rows a statement applied to, of either driver.
+macro_rules! outcome_of {
+    ($executor:expr, $sql:expr, $binds:expr) => {{
+        let (sql, binds): (String, Vec<$crate::Bind>) = ($sql, $binds);
+        let done = $crate::raw::bound!(sql, &binds).execute($executor).await;
+        done.map(|done| done.rows_affected())
+    }};
+}
+
+/// All rows of a query of either driver.
+macro_rules! rows_of {
+    ($executor:expr, $sql:expr, $binds:expr) => {{
+        let (sql, binds): (String, Vec<$crate::Bind>) = ($sql, $binds);
+        let rows = $crate::raw::bound!(sql, &binds).fetch_all($executor).await;
+        rows.and_then(|rows| rows.iter().map(|row| $crate::raw::cells!(row)).collect())
+    }};
+}
+
+pub(crate) use {bound, cells, outcome_of, rows_of};
 
 impl Database {
     /// All rows of a query that has few.

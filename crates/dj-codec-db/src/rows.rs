@@ -1,6 +1,6 @@
 //! The rows of a table, one after the other, in the order of the primary key.
 
-mod sql;
+pub(crate) mod sql;
 
 use std::sync::Arc;
 

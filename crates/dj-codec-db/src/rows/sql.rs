@@ -27,7 +27,7 @@ pub(super) fn select(attribute: &Attribute, extent: Extent, backend: Backend) ->
     }
 }
 
-pub(super) fn equal(fields: &[KeyField]) -> String {
+pub(crate) fn equal(fields: &[KeyField]) -> String {
     let each: Vec<String> = fields
         .iter()
         .map(|field| format!("{} = {}", field.order, field.bound))
@@ -81,7 +81,7 @@ pub(super) fn behind(fields: &[KeyField], backend: Backend) -> String {
 }
 
 /// PostgreSQL numbers its parameters. No name of a column is a parameter: a `?` in quotes is left alone.
-pub(super) fn numbered(backend: Backend, sql: String) -> String {
+pub(crate) fn numbered(backend: Backend, sql: String) -> String {
     if backend == Backend::MySql {
         return sql;
     }
