@@ -23,7 +23,7 @@ pub(crate) fn references(
     cx: &Context,
     level: CheckLevel,
 ) -> Result<()> {
-    for reference in references {
+    for reference in references.iter().filter(|reference| !reference.optional) {
         let mut named = Record::new().with("path", reference.path.as_str());
         if let Some(store) = &reference.store {
             named = named.with("store", store.as_str());

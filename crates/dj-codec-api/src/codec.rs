@@ -113,13 +113,35 @@ impl CodecInfo {
     }
 }
 
-/// An object in a store that a stored value needs.
+/// An object in a store that belongs to a stored value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Reference {
     /// The path in the store. For a folder (a Zarr array, a stored folder) everything below it is meant.
     pub path: String,
     /// The name of the store; `None` for the default store.
     pub store: Option<String>,
+    /// Whether the value is whole without it: it is the value's where it is there, and nothing is wrong where it is not.
+    pub optional: bool,
+}
+
+impl Reference {
+    /// An object that the value needs, in a store of this name, or in the default store.
+    #[must_use]
+    pub fn new(path: impl Into<String>, store: Option<&str>) -> Self {
+        Self {
+            path: path.into(),
+            store: store.map(ToOwned::to_owned),
+            optional: false,
+        }
+    }
+
+    /// The same object, which need not be there.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
 }
 
 /// A codec: between a value and what a column, or the next codec of the chain, holds.
@@ -266,8 +288,5 @@ fn record_reference(stored: &Value) -> Option<Reference> {
         Value::Str(inner) => text(inner)?,
         _ => return None,
     };
-    Some(Reference {
-        path: record.path().ok()?.to_owned(),
-        store: record.store().ok()?.map(Into::into),
-    })
+    Some(Reference::new(record.path().ok()?, record.store().ok()?))
 }

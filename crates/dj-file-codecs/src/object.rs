@@ -339,19 +339,16 @@ impl Codec for ObjectCodec {
             return Vec::new();
         };
         let is_dir = record.get("is_dir") == Some(&Json::Bool(true));
-        let mut paths = Vec::new();
+        let mut references = Vec::new();
         // Of a folder without files there is only the manifest.
         if !is_dir || record.get("item_count") != Some(&Json::from(0)) {
-            paths.push(path.to_owned());
+            references.push(Reference::new(path, store));
         }
         if is_dir {
-            paths.push(Manifest::path_of(path));
+            // Python writes none for a folder that was staged, and takes one without for whole.
+            references.push(Reference::new(Manifest::path_of(path), store).optional());
         }
-        let reference = |path| Reference {
-            path,
-            store: store.map(Into::into),
-        };
-        paths.into_iter().map(reference).collect()
+        references
     }
 
     fn record_keys(&self) -> &'static [&'static str] {

@@ -160,9 +160,15 @@ impl ObjectRef {
         let look =
             || {
                 Ok(self.origin.is_folder(&self.path)?
-                    || self.origin.store.head(&self.manifest_path())?.is_some())
+                    || self.origin.store.head(&self.manifest_path())?.is_some()
+                    || self.is_empty_folder())
             };
         look().map_err(|error| self.locate(error))
+    }
+
+    /// Whether a file system has a folder there, and the record counts nothing in it: one that Python staged has no manifest.
+    fn is_empty_folder(&self) -> bool {
+        self.item_count.is_none_or(|count| count == 0) && self.local_path().is_some_and(|path| path.is_dir())
     }
 
     /// The file that it is.

@@ -120,10 +120,7 @@ impl Subject {
             // What nobody knows may be anything; where it has a path it is taken for a record.
             None => match record {
                 Ok(record) => match record.path() {
-                    Ok(path) => vec![Reference {
-                        path: path.to_owned(),
-                        store: record.store().map_err(wrong)?.map(ToOwned::to_owned),
-                    }],
+                    Ok(path) => vec![Reference::new(path, record.store().map_err(wrong)?)],
                     Err(_) => Vec::new(),
                 },
                 Err(_) => Vec::new(),

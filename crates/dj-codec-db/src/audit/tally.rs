@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) reference: Reference,
     pub(super) key: Key,
     pub(super) version: Option<String>,
+    /// Whether it is the value's first, by which the value is counted.
+    pub(super) first: bool,
     /// What the codec said where it found nothing: told only where there is an object.
     pub(super) not_found: Option<Error>,
     /// Whether other values may have the same object.
@@ -103,9 +105,10 @@ impl Tally {
         }
         let shared = record.is_some_and(|record| record.get("hash").is_some());
         let mut not_found = not_found;
-        for reference in references {
+        for (place, reference) in references.into_iter().enumerate() {
             self.wanted.push(Wanted {
                 reference,
+                first: place == 0,
                 key: key.clone(),
                 version: version.clone(),
                 not_found: not_found.take(),

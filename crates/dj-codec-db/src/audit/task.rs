@@ -181,6 +181,7 @@ impl<'a> TableAudit<'a> {
         let samples = self.options.samples;
         for (wanted, answer) in answers {
             let gone = matches!(&answer, Ok(found) if found.objects == 0)
+                && !wanted.reference.optional
                 && !self.refers_still(subject, &wanted).await?;
             let (Some(tally), Some(stores), Some(missing)) = (
                 self.tallies.get_mut(place),
@@ -190,10 +191,11 @@ impl<'a> TableAudit<'a> {
                 continue;
             };
             let (values, sum) = stores.entry(store.to_owned()).or_default();
-            *values += 1;
+            *values += u64::from(wanted.first);
             match answer {
                 // The row was deleted or changed since it was read, and its object with it.
                 Ok(_) if gone => {}
+                Ok(found) if found.objects == 0 && wanted.reference.optional => {}
                 Ok(found) if found.objects == 0 => {
                     *missing += 1;
                     let what = format!(

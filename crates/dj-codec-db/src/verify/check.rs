@@ -63,6 +63,9 @@ pub(super) fn check(subject: &Subject, field: &Field, level: CheckLevel) -> Opti
 }
 
 fn present(subject: &Subject, reference: &dj_codec_api::Reference) -> Result<(), (FaultKind, Error)> {
+    if reference.optional {
+        return Ok(());
+    }
     let answer = objects::open(&subject.cx, reference.store.as_deref())
         .and_then(|store| objects::one(&store, &reference.path));
     match answer {

@@ -36,7 +36,7 @@ pub(super) fn references(lab: &Lab<'_>, tally: &mut Tally) {
             objects.any(|object| covers(path, object))
         };
         for reference in references {
-            tally.expect(there(&reference.path), name, || {
+            tally.expect(reference.optional || there(&reference.path), name, || {
                 format!(
                     "referenced_paths names {}, and there is no such object",
                     reference.path

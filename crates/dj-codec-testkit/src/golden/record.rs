@@ -109,7 +109,7 @@ impl<'a> Recorder<'a> {
             for object in store.list(&reference.path)? {
                 objects.insert(object.path.clone(), store.get(&object.path)?);
             }
-            if objects.len() == before {
+            if objects.len() == before && !reference.optional {
                 return Err(
                     Error::not_found("the stored value refers to an object that is not there")
                         .at(reference.path),

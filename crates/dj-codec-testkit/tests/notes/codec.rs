@@ -363,10 +363,7 @@ impl Codec for Note {
         let (Ok(path), Ok(store)) = (record.path(), record.store()) else {
             return Vec::new();
         };
-        let reference = |path: String| Reference {
-            path,
-            store: store.map(Into::into),
-        };
+        let reference = |path: String| Reference::new(path, store);
         match self.0 {
             D::NamesOnlyTheBody => vec![reference(format!("{path}/body"))],
             D::NamesWhatIsNotThere => {

@@ -104,15 +104,13 @@ impl ObjectRef {
                 .head(&self.path)
                 .map_err(|error| self.locate(error))?
                 .is_some();
-            // An empty folder of a file system is one that is there. Of a stored one there would be a manifest.
-            let empty = self.item_count.is_none() && self.local_path().is_some_and(|path| path.is_dir());
             if file {
                 outcome.findings.push(Finding::Kind {
                     recorded_folder: true,
                 });
                 return Ok(outcome);
             }
-            if !empty {
+            if !self.is_empty_folder() {
                 outcome.findings.push(Finding::Gone);
                 return Ok(outcome);
             }
