@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::layout::{ObjectPath, generate_token};
+use crate::new_object::{self, NewObject};
 use crate::outdated::{Hook, Outdated};
 use crate::warning::{Given, Unheard};
 use crate::{FormatVersion, Limits, OpenStore, Record, Result, Stores, Value, Warning, Warnings};
@@ -44,6 +45,7 @@ pub struct Context {
     given: Arc<Given>,
     tokens: Option<Arc<dyn Tokens>>,
     outdated: Option<Hook>,
+    new_object: Option<new_object::Hook>,
 }
 
 impl Context {
@@ -70,6 +72,7 @@ impl Context {
             given: Arc::default(),
             tokens: None,
             outdated: None,
+            new_object: None,
         }
     }
 
@@ -158,6 +161,26 @@ impl Context {
         self
     }
 
+    /// Calls `hook` with the place of each object before anything is written there, so that an application can note down what a
+    /// program that is ended midway leaves behind. Where the hook fails, nothing is written.
+    #[must_use]
+    pub fn on_new_object(
+        mut self,
+        hook: impl Fn(&NewObject<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.new_object = Some(new_object::Hook(Arc::new(hook)));
+        self
+    }
+
+    /// Tells the hook of [`on_new_object`](Self::on_new_object) of an object that is about to be written.
+    /// [`new_object_path`](Self::new_object_path) does; a codec whose paths come from elsewhere calls it itself.
+    ///
+    /// # Errors
+    /// As the hook.
+    pub fn announce(&self, object: &NewObject<'_>) -> Result<()> {
+        self.new_object.as_ref().map_or(Ok(()), |hook| (hook.0)(object))
+    }
+
     pub(crate) fn outdated_hook(&self) -> Option<&Hook> {
         self.outdated.as_ref()
     }
@@ -167,8 +190,9 @@ impl Context {
         self
     }
 
-    pub(crate) fn clear_format_version(&mut self) {
+    pub(crate) fn without_format_version(mut self) -> Self {
         self.format_version = None;
+        self
     }
 
     /// The context of a column that names this store: `None` for a column in the table, an empty name for the
@@ -260,7 +284,7 @@ impl Context {
             Some(tokens) => tokens.token(length),
             None => generate_token(length),
         }?;
-        ObjectPath {
+        let path = ObjectPath {
             schema: &self.schema,
             table: &self.table,
             field: &self.field,
@@ -268,7 +292,9 @@ impl Context {
             ext,
             layout: &store.layout,
         }
-        .build_with_token(&token)
+        .build_with_token(&token)?;
+        self.announce(&NewObject::fresh(&store.name, &path))?;
+        Ok(path)
     }
 
     /// Gives a warning, once for each codec, kind and topic.

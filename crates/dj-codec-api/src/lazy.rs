@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 
-use crate::{DType, Result, Value};
+use crate::{Array, DType, Result, Value};
 
 /// A stored value that has not been read: an array in a store, an attached file, a folder.
 ///
@@ -20,6 +21,12 @@ pub trait Lazy: Any + fmt::Debug + Send + Sync {
     /// # Errors
     /// Where the stored value cannot be read, is damaged, or is over a limit.
     fn load(&self) -> Result<Value>;
+
+    /// The part of an array whose first index is in this range, as `load` would give it; `None` where the handle reads all or nothing.
+    fn load_rows(&self, rows: Range<u64>) -> Option<Result<Array>> {
+        let _ = rows;
+        None
+    }
 
     /// The shape of an array.
     fn shape(&self) -> Option<&[u64]> {

@@ -14,6 +14,7 @@ pub mod layout;
 mod lazy;
 mod limits;
 mod memory_store;
+mod new_object;
 pub mod notation;
 mod outdated;
 mod record;
@@ -37,6 +38,7 @@ pub use format_version::FormatVersion;
 pub use lazy::Lazy;
 pub use limits::Limits;
 pub use memory_store::MemoryStore;
+pub use new_object::NewObject;
 pub use outdated::Outdated;
 pub use record::Record;
 #[doc(hidden)]

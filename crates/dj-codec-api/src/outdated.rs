@@ -84,20 +84,26 @@ impl Outdated<'_> {
     /// # Errors
     /// Where the value cannot be read or written. Nothing is left in a store then.
     pub fn reencode(&self) -> Result<Stored> {
-        let mut cx = self.cx.clone().without_outdated_hook();
-        cx.clear_format_version();
-        let new = self.column.encode(self.value.clone(), &cx)?;
-        let (Stored::Json(new), Stored::Json(old)) = (&new, self.stored) else {
+        let cx = self.cx.clone().without_format_version();
+        self.column.reencode(self.value.clone(), self.stored, &cx)
+    }
+}
+
+impl Column {
+    /// Encodes a value that was decoded from `old` anew: in the format that the context asks for, else in the current one. Keys of
+    /// the old record that are not the codec's own are in the new one too. The old value is not touched.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn reencode(&self, value: Value, old: &Stored, cx: &Context) -> Result<Stored> {
+        let new = self.encode(value, &cx.clone().without_outdated_hook())?;
+        let (Stored::Json(new), Stored::Json(old)) = (&new, old) else {
             return Ok(new);
         };
         let (Ok(record), Ok(old)) = (Record::from_json(new.clone()), Record::from_json(old.clone())) else {
             return Ok(Stored::Json(new.clone()));
         };
-        let own = self
-            .column
-            .chain()
-            .last()
-            .map_or(&[][..], |codec| codec.record_keys());
+        let own = self.chain().last().map_or(&[][..], |codec| codec.record_keys());
         Ok(Stored::Json(record.keeping(&old, own).into_json()))
     }
 }

@@ -3,8 +3,8 @@
 
 use dj_codec_api::layout::{content_hash, hash_path};
 use dj_codec_api::{
-    Bytes, CodecInfo, Context, Error, ErrorKind, FormatInfo, FormatStatus, FormatVersion, Mode, OpenStore,
-    Record, Result, TypeSpec, Value,
+    Bytes, CodecInfo, Context, Error, ErrorKind, FormatInfo, FormatStatus, FormatVersion, Mode, NewObject,
+    OpenStore, Record, Result, TypeSpec, Value,
 };
 
 pub use dj_codec_api::{self as api, Codec};
@@ -25,6 +25,7 @@ impl HashCodec {
         let OpenStore { name, layout, store } = cx.open_column_store()?;
         let hash = content_hash(bytes);
         let path = hash_path(&hash, cx.schema(), &layout)?;
+        cx.announce(&NewObject::shared(&name, &path))?;
         if !store.put_if_absent(&path, bytes.clone())? {
             let present = store.head(&path)?.map(|object| object.size);
             // The size is cheap to ask for; only the digest tells a torn object of the same size.

@@ -367,6 +367,15 @@ impl Lazy for NpyRef {
         Ok(Value::from(Self::load(self)?))
     }
 
+    fn load_rows(&self, rows: Range<u64>) -> Option<Result<Array>> {
+        // The rows of an array in Fortran order are all over the file.
+        let in_order = |header: &Header| header.order() == Order::C && !header.shape().is_empty();
+        match self.header() {
+            Ok(header) => in_order(header).then(|| self.rows(rows)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
     fn shape(&self) -> Option<&[u64]> {
         Self::shape(self)
     }

@@ -428,6 +428,11 @@ impl Lazy for ZarrArray {
         self.read_value()
     }
 
+    fn load_rows(&self, rows: Range<u64>) -> Option<Result<Array>> {
+        let has_rows = self.dtype().is_some() && !self.shape().is_empty();
+        has_rows.then(|| self.rows(rows))
+    }
+
     fn shape(&self) -> Option<&[u64]> {
         Some(self.shape())
     }
