@@ -3,6 +3,7 @@
 mod element;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod numbers;
 mod order;
 mod rearrange;
 

@@ -122,11 +122,14 @@ impl Column {
             return Ok(Stored::Null);
         }
         let cx = cx.clone().with_column_store(self.store());
+        // A format that is asked for is one of the outermost codec; `1.0` of another one has nothing to do with it.
+        let inner_cx = cx.clone().without_format_version();
         let mut value = value;
-        for codec in &self.chain {
+        for (at, codec) in self.chain.iter().enumerate() {
+            let cx = if at == 0 { &cx } else { &inner_cx };
             let locate = |error: Error| error.with_codec(codec.name()).at(cx.place());
             codec.validate(&value).map_err(locate)?;
-            value = codec.encode(value, &cx).map_err(locate)?;
+            value = codec.encode(value, cx).map_err(locate)?;
         }
         self.to_stored(value)
     }
@@ -208,8 +211,8 @@ impl Column {
             .map_err(|error| error.with_codec(outermost.name()))
     }
 
-    /// The data format of a stored value: that of the outermost codec, for which the inner ones read the front of what they
-    /// hold.
+    /// The data format of a stored value: that of the outermost codec, for which the next one reads the front of what it
+    /// holds.
     /// `None` for NULL, and for codecs whose format has no version.
     ///
     /// # Errors
@@ -223,10 +226,14 @@ impl Column {
         }
         let cx = cx.clone().with_column_store(self.store());
         let mut value = self.open_stored(stored)?;
-        for codec in inner.iter().rev() {
-            value = codec
-                .decode_front(value, FRONT, &cx)
-                .map_err(|error| error.with_codec(codec.name()))?;
+        for (at, codec) in inner.iter().enumerate().rev() {
+            // Only what the outermost codec itself is shown may be a front: those between decode nothing but whole values.
+            let shown = if at == 0 {
+                codec.decode_front(value, FRONT, &cx)
+            } else {
+                codec.decode(value, &cx)
+            };
+            value = shown.map_err(|error| error.with_codec(codec.name()))?;
         }
         outermost
             .format_version(&value, &cx)

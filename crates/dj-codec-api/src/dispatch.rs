@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Context, Error, ErrorKind, FormatVersion, Json, Result, Warning, WarningKind};
+use crate::{Context, Error, ErrorKind, FormatVersion, Json, Record, Result, Value, Warning, WarningKind};
 
 /// How a data format stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,6 +125,42 @@ impl<D> VersionDispatch<D> {
             Some(other) => {
                 Err(Error::corrupt(format!("{other} is not a format version")).with_codec(self.codec))
             }
+        }
+    }
+
+    /// The version that a stored record or dict says in its key `codec_version`; the one to assume where it has none.
+    ///
+    /// ```
+    /// # use dj_codec_api::{FormatStatus, FormatVersion, Reader, Value, VersionDispatch};
+    /// # const V1: FormatVersion = FormatVersion::new(1, 0);
+    /// # const FORMATS: VersionDispatch<()> = VersionDispatch {
+    /// #     codec: "note", crate_name: "dj-note-codecs", writes: V1, assumed: V1,
+    /// #     readers: &[Reader { version: V1, status: FormatStatus::Current, read: () }],
+    /// # };
+    /// let value = Value::dict([("codec_version", Value::from("2.0"))]);
+    /// assert_eq!(FORMATS.version_in(&value)?, FormatVersion::new(2, 0));
+    /// assert_eq!(FORMATS.version_in(&Value::Null)?, FORMATS.assumed);
+    /// # Ok::<(), dj_codec_api::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where what it says is no version.
+    pub fn version_in(&self, stored: &Value) -> Result<FormatVersion> {
+        const KEY: &str = "codec_version";
+        match stored {
+            Value::Json(_) | Value::Str(_) => {
+                let record = Record::from_value(stored.clone())?;
+                self.version_of([record.get(KEY)])
+            }
+            _ => match stored.get(KEY) {
+                None | Some(Value::Null) => Ok(self.assumed),
+                Some(Value::Str(text)) => self.version_of([Some(&Json::from(text.as_str()))]),
+                Some(other) => Err(Error::corrupt(format!(
+                    "a format version is a text, this is {}",
+                    other.type_name()
+                ))
+                .with_codec(self.codec)),
+            },
         }
     }
 
@@ -307,6 +343,24 @@ mod tests {
         assert_eq!(TABLE.version_of([None, None]).unwrap(), version("1.0"));
         assert!(TABLE.version_of([Some(&json!([]))]).is_err());
         assert!(TABLE.version_of([Some(&json!("two"))]).is_err());
+    }
+
+    #[test]
+    fn records_and_dicts_say_their_version() {
+        let dict = |version| Value::dict([("codec_version", version)]);
+        for (stored, wanted) in [
+            (dict("2.1".into()), "2.1"),
+            (dict(Value::Null), "1.0"),
+            (Value::dict([("other", "2.0".into())]), "1.0"),
+            (Value::from(json!({"codec_version": "2.0"})), "2.0"),
+            (Value::from(json!({"path": "x"})), "1.0"),
+            (Value::List(vec![]), "1.0"),
+        ] {
+            assert_eq!(TABLE.version_in(&stored).unwrap(), version(wanted), "{stored:?}");
+        }
+        for wrong in [dict(2.0.into()), dict("two".into()), Value::from(json!([]))] {
+            assert!(TABLE.version_in(&wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What codecs take and give: DataJoint's value model.
 
+mod access;
 mod containers;
 mod same;
 mod temporal;

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Codec, CodecInfo, Column, Context, Error, ErrorKind, Json, Mode, Registry, Result, StoreMap, Stored,
+    Codec, CodecInfo, Column, Context, Error, ErrorKind, FormatVersion, Json, Mode, Registry, Result, StoreMap, Stored,
     TypeSpec, Value,
 };
 use serde_json::json;
@@ -279,4 +279,82 @@ dj_codec_api::submit_codec!(Linked);
 fn linked_codecs_are_collected() {
     let registry = Registry::linked().unwrap();
     assert_eq!(registry.get("linked").unwrap().name(), "linked");
+}
+
+/// Wraps text in brackets of its name with the version that it is asked for, and takes no part of that for the whole.
+#[derive(Debug)]
+struct Bracket {
+    name: &'static str,
+    inner: &'static str,
+}
+
+impl Bracket {
+    fn text(value: Value) -> Result<String> {
+        match value {
+            Value::Bytes(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Value::Str(text) => Ok(text),
+            other => Err(Error::corrupt(other.type_name())),
+        }
+    }
+}
+
+impl Codec for Bracket {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn info(&self) -> CodecInfo {
+        CodecInfo::new(self.name, "crate", "1.2.3")
+    }
+
+    fn dtype(&self, _: Mode) -> Result<TypeSpec> {
+        self.inner.parse()
+    }
+
+    fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
+        let version = cx
+            .format_version()
+            .map_or("-".into(), |version| version.to_string());
+        let text = format!("{}{version}[{}]", self.name, Self::text(value)?);
+        Ok(Value::Bytes(text.into()))
+    }
+
+    fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
+        let text = Self::text(stored)?;
+        let whole = text.strip_suffix(']').and_then(|text| text.split_once('['));
+        let (_, inner) = whole.ok_or_else(|| Error::corrupt("cut short"))?;
+        Ok(Value::from(inner))
+    }
+
+    fn decode_front(&self, stored: Value, length: u64, cx: &Context) -> Result<Value> {
+        let mut text = Self::text(self.decode(stored, cx)?)?;
+        text.truncate(length as usize);
+        Ok(Value::from(text))
+    }
+
+    fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
+        let text = Self::text(stored.clone())?;
+        let version = text
+            .strip_prefix(self.name)
+            .and_then(|text| text.split_once('['));
+        version.map(|(version, _)| version.parse()).transpose()
+    }
+}
+
+#[test]
+fn a_format_is_asked_of_and_told_by_the_outermost_codec_alone() {
+    let mut registry = Registry::new();
+    for (name, inner) in [("outer", "<middle>"), ("middle", "<inner>"), ("inner", "bytes")] {
+        registry.register(Arc::new(Bracket { name, inner })).unwrap();
+    }
+    let column = Column::resolve("<outer>", &registry).unwrap();
+    let cx = Context::new(StoreMap::new()).with_format_version(FormatVersion::new(7, 1));
+    let stored = column.encode("v".into(), &cx).unwrap();
+    assert_eq!(stored, Stored::Bytes("inner-[middle-[outer7.1[v]]]".into()));
+    // Much longer than what is read to tell the format.
+    let stored = column.encode("v".repeat(100_000).into(), &cx).unwrap();
+    assert_eq!(
+        column.format_version(stored, &cx).unwrap(),
+        Some(FormatVersion::new(7, 1))
+    );
 }

@@ -82,13 +82,22 @@ mod tests {
             );
             assert_eq!(array.unwrap().to_ints().unwrap(), wanted, "{dtype}");
         }
-        assert_eq!(Array::from_vec(vec![-7_i32], &[1]).unwrap().to_ints().unwrap(), [-7]);
-        assert_eq!(Array::from_vec(vec![7_u32], &[1]).unwrap().to_ints().unwrap(), [7]);
+        assert_eq!(
+            Array::from_vec(vec![-7_i32], &[1]).unwrap().to_ints().unwrap(),
+            [-7]
+        );
+        assert_eq!(
+            Array::from_vec(vec![7_u32], &[1]).unwrap().to_ints().unwrap(),
+            [7]
+        );
         assert_eq!(
             Array::from_vec(vec![i64::MIN], &[1]).unwrap().to_ints().unwrap(),
             [i64::MIN]
         );
-        assert_eq!(Array::from_vec(vec![7_u64], &[1]).unwrap().to_ints().unwrap(), [7]);
+        assert_eq!(
+            Array::from_vec(vec![7_u64], &[1]).unwrap().to_ints().unwrap(),
+            [7]
+        );
     }
 
     #[test]
