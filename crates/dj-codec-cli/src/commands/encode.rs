@@ -98,13 +98,10 @@ fn value(args: &EncodeArgs, session: &Session) -> Outcome<Value> {
     Err(Failure::usage("one of --npy, --json and --file is needed"))
 }
 
-/// A version that no codec of the column writes is a slip in the arguments; it is met before anything is read.
+/// A version that the codec does not write is a slip in the arguments; it is met before anything is read.
 fn refuse_unknown_version(column: &Column, version: dj_codecs::api::FormatVersion) -> Outcome {
-    let formats: Vec<_> = column
-        .chain()
-        .iter()
-        .flat_map(|codec| codec.info().reads)
-        .collect();
+    let outermost = column.chain().first();
+    let formats = outermost.map_or_else(Vec::new, |codec| codec.info().reads);
     if formats.is_empty() || formats.iter().any(|format| format.version == version) {
         return Ok(());
     }
