@@ -238,6 +238,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_instead_is_said() {
+        for (found, said) in [
+            (json!(1), "it is a number"),
+            (json!("yes"), "it is a text"),
+            (json!([]), "it is a list"),
+            (json!({}), "it is an object"),
+        ] {
+            let error = Record::new()
+                .with("whole", found)
+                .flag("whole")
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("should be true or false") && error.contains(said),
+                "{error}"
+            );
+        }
+        let error = Record::new().with("path", true).path().unwrap_err().to_string();
+        assert!(error.contains("should be a text, it is true or false"), "{error}");
+        let error = Record::from_json(json!(null)).unwrap_err().to_string();
+        assert!(error.contains("this is null"), "{error}");
+    }
+
+    #[test]
+    fn flags_are_read() {
+        let record = Record::new()
+            .with("yes", true)
+            .with("no", false)
+            .with("null", Json::Null);
+        assert_eq!(record.flag("yes").unwrap(), Some(true));
+        assert_eq!(record.flag("no").unwrap(), Some(false));
+        assert_eq!(record.flag("null").unwrap(), None);
+        assert_eq!(record.flag("absent").unwrap(), None);
+    }
+
+    #[test]
     fn unknown_keys_survive_a_rewrite() {
         let old = Record::from_json(json!({"path": "old", "provenance": {"a": 1}, "codec_version": "1.0"}))
             .unwrap();

@@ -26,10 +26,7 @@ pub(crate) fn python_decimal(text: &str) -> Result<String> {
     }
     let (number, exponent) = match lower.split_once('e') {
         Some((number, exponent)) => {
-            let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(wrong());
-            }
+            // Digits with a sign or without, and nothing else, are a number.
             (number, exponent.parse::<i64>().map_err(|_| wrong())?)
         }
         None => (lower.as_str(), 0),
@@ -111,6 +108,8 @@ mod tests {
             "e5",
             "1e",
             "1e+",
+            "1e+-1",
+            "1e1_0",
             "1.2.3",
             "0x1",
             "--1",

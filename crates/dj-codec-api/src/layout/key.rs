@@ -111,8 +111,36 @@ mod tests {
     }
 
     #[test]
+    fn json_is_printed_as_python_prints_what_it_decodes_to() {
+        use serde_json::json;
+        for (json, text) in [
+            (json!(5), "5"),
+            (json!(-5), "-5"),
+            (json!(u64::MAX), "18446744073709551615"),
+            (json!(5.0), "5.0"),
+            (json!(1e22), "1e+22"),
+            (json!("a/b"), "a%2Fb"),
+            (json!(null), "None"),
+            (json!(false), "False"),
+        ] {
+            assert_eq!(
+                encode_pk_value(&Value::from(json.clone())).unwrap(),
+                text,
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
     fn containers_are_no_keys() {
+        let texts = crate::Array::new(
+            "|S2".parse().unwrap(),
+            &[1],
+            crate::Order::C,
+            b"ab".as_slice().into(),
+        );
         for value in [
+            Value::from(texts.unwrap()),
             Value::List(vec![]),
             Value::Complex(0.0, 1.0),
             Value::from(serde_json::json!([1])),

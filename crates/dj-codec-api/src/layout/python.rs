@@ -62,7 +62,6 @@ fn quote_for(single: bool, double: bool) -> char {
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
-        c if c.is_ascii() => false,
         c => {
             let after_a_letter: String = ['a', c].into_iter().collect();
             after_a_letter.escape_debug().nth(1) == Some(c)
@@ -89,8 +88,8 @@ pub(crate) fn python_float(number: f64) -> String {
 pub(super) fn not_finite(number: f64) -> &'static str {
     match number {
         number if number.is_nan() => "nan",
-        number if number > 0.0 => "inf",
-        _ => "-inf",
+        number if number.is_sign_negative() => "-inf",
+        _ => "inf",
     }
 }
 
@@ -178,6 +177,12 @@ mod tests {
     }
 
     #[test]
+    fn an_exponent_has_its_sign_and_two_digits() {
+        assert_eq!(place_digits(true, "15", 0, true), "-1.5e+00");
+        assert_eq!(place_digits(false, "1", -120, true), "1e-120");
+    }
+
+    #[test]
     fn texts_are_quoted_as_python_quotes_them() {
         // Printed by `repr` of Python 3.11.
         for (text, printed) in [
@@ -201,8 +206,8 @@ mod tests {
         }
         assert_eq!(python_bytes_repr(b"raw"), "b'raw'");
         assert_eq!(
-            python_bytes_repr(b"it's\\ \n\x00\xff"),
-            "b\"it's\\\\ \\n\\x00\\xff\""
+            python_bytes_repr(b"it's\\ \n\r\t\x00\xff"),
+            "b\"it's\\\\ \\n\\r\\t\\x00\\xff\""
         );
         assert_eq!(python_bytes_repr(b"'\""), "b'\\'\"'");
     }

@@ -166,6 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_path_is_shown_and_cut_where_it_is_long() {
+        let at = |path: &str| check_path(path).unwrap_err().to_string();
+        assert!(at("/é").contains("\"/é\""), "{}", at("/é"));
+        assert!(!at("/é").contains("..."));
+        let long = format!("/{}", "é".repeat(120));
+        let cut = format!("\"/{}\"...", "é".repeat(119));
+        assert!(at(&long).contains(&cut), "{}", at(&long));
+    }
+
+    #[test]
     fn written_paths_are_made_plain() {
         for (path, plain) in [
             ("./raw//a/../b", "raw/b"),
