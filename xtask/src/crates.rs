@@ -5,63 +5,30 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::package::FILES;
 use crate::{Outcome, workspace};
 
-const FILES: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 const METADATA: [&str; 5] = ["description", "license", "repository", "rust_version", "readme"];
+
+/// How many keywords a registry takes, and how long each may be.
+const MOST_KEYWORDS: usize = 5;
+const LONGEST_KEYWORD: usize = 20;
 
 pub(crate) fn check() -> Outcome {
     let mut wrong = Vec::new();
     let packages = workspace::packages()?;
     for package in &packages {
-        let text = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (name, manifest) = (text("name"), Path::new(text("manifest_path")));
-        let folder = manifest.parent().unwrap_or(manifest);
+        let manifest = Path::new(text(package, "manifest_path"));
         let source =
             fs::read_to_string(manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
+        let mut tell = |what: String| wrong.push(format!("{}: {what}", text(package, "name")));
         if !source.contains("[lints]\nworkspace = true") {
-            wrong.push(format!("{name}: the workspace's lints are not inherited"));
+            tell("the workspace's lints are not inherited".into());
         }
-        let private = package
-            .get("publish")
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty);
-        if private {
-            continue;
-        }
-        for file in FILES {
-            // A link would not be packaged as a file.
-            if !fs::symlink_metadata(folder.join(file)).is_ok_and(|meta| meta.is_file()) {
-                wrong.push(format!("{name}: {file} is missing"));
-            }
-        }
-        for key in METADATA {
-            if text(key).is_empty() {
-                wrong.push(format!("{name}: no {key} in Cargo.toml"));
-            }
-        }
-        let list = |key: &str| {
-            package
-                .get(key)
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
-        };
-        if !list("keywords").iter().any(|word| word == "datajoint") {
-            wrong.push(format!("{name}: the keyword \"datajoint\" is missing"));
-        }
-        if list("categories").is_empty() {
-            wrong.push(format!("{name}: no categories"));
-        }
-        for dependency in list("dependencies") {
-            let text = |key: &str| dependency.get(key).and_then(Value::as_str).unwrap_or_default();
-            let internal = dependency.get("path").is_some_and(|path| !path.is_null());
-            if internal && text("kind") != "dev" && text("req").matches('.').count() != 1 {
-                wrong.push(format!(
-                    "{name}: {} should be asked for as a range of two parts",
-                    text("name")
-                ));
-            }
+        if !workspace::is_private(package) {
+            files(manifest.parent().unwrap_or(manifest), &mut tell);
+            metadata(package, &mut tell);
+            dependencies(package, &mut tell);
         }
     }
     if wrong.is_empty() {
@@ -69,4 +36,71 @@ pub(crate) fn check() -> Outcome {
         return Ok(());
     }
     Err(wrong.join("\n"))
+}
+
+fn files(folder: &Path, tell: &mut impl FnMut(String)) {
+    for file in FILES {
+        // A link would not be packaged as a file.
+        if !fs::symlink_metadata(folder.join(file)).is_ok_and(|meta| meta.is_file()) {
+            tell(format!("{file} is missing"));
+        }
+    }
+    // Releasing gives this heading the version; see CONTRIBUTING.md.
+    let changes = fs::read_to_string(folder.join("CHANGELOG.md")).unwrap_or_default();
+    if !changes.lines().any(|line| line == "## [Unreleased]") {
+        tell("CHANGELOG.md has no heading \"## [Unreleased]\"".into());
+    }
+}
+
+fn metadata(package: &Value, tell: &mut impl FnMut(String)) {
+    for key in METADATA {
+        if text(package, key).is_empty() {
+            tell(format!("no {key} in Cargo.toml"));
+        }
+    }
+    let keywords = list(package, "keywords");
+    let long = |word: &Value| word.as_str().is_none_or(|word| word.len() > LONGEST_KEYWORD);
+    if keywords.len() > MOST_KEYWORDS || keywords.iter().any(long) {
+        tell(format!(
+            "a registry takes {MOST_KEYWORDS} keywords of up to {LONGEST_KEYWORD} letters"
+        ));
+    }
+    if !keywords.iter().any(|word| word == "datajoint") {
+        tell("the keyword \"datajoint\" is missing".into());
+    }
+    if list(package, "categories").is_empty() {
+        tell("no categories".into());
+    }
+    if package.pointer("/metadata/docs.rs/all-features") != Some(&Value::Bool(true)) {
+        tell("docs.rs should document all features: [package.metadata.docs.rs] all-features = true".into());
+    }
+}
+
+/// Dependencies on crates of this workspace: two components where a user compiles them, so that a patch release of one releases no other; and
+/// none where they are for tests, so that the package does not have them.
+fn dependencies(package: &Value, tell: &mut impl FnMut(String)) {
+    for dependency in list(package, "dependencies") {
+        if text(&dependency, "path").is_empty() {
+            continue;
+        }
+        let (name, range) = (text(&dependency, "name"), text(&dependency, "req"));
+        if text(&dependency, "kind") == "dev" {
+            if range != "*" {
+                tell(format!(
+                    "{name} is for tests, and should be asked for by its path alone"
+                ));
+            }
+        } else if range.matches('.').count() != 1 {
+            tell(format!("{name} should be asked for as a range of two parts"));
+        }
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list(value: &Value, key: &str) -> Vec<Value> {
+    let found = value.get(key).and_then(Value::as_array);
+    found.cloned().unwrap_or_default()
 }

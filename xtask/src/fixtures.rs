@@ -47,29 +47,10 @@ pub(crate) fn seal() -> Outcome {
     Ok(())
 }
 
-/// Records a new fixture. What decodes and encodes is not part of this program unless it is asked for, for it takes long to build.
+/// Records a new fixture. That takes the codecs.
 #[cfg(not(feature = "record"))]
 pub(crate) fn record(arguments: &[&str]) -> Outcome {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = std::process::Command::new(cargo)
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "xtask",
-            "--features",
-            "record",
-            "--",
-            "fixtures",
-            "record",
-        ])
-        .args(arguments)
-        .status()
-        .map_err(|error| format!("cargo could not be run: {error}"))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err("nothing was recorded".into()),
-    }
+    workspace::again("record", &[&["fixtures", "record"], arguments].concat())
 }
 
 #[cfg(feature = "record")]

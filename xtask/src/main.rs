@@ -11,6 +11,11 @@ mod crates;
 mod features;
 mod fixtures;
 mod interop;
+#[cfg(feature = "mutants")]
+mod mutants;
+mod package;
+mod published;
+mod rehearsal;
 mod workspace;
 
 use std::process::ExitCode;
@@ -26,7 +31,10 @@ cargo xtask TASK
                     is there to compare with
   fixtures seal     lists new fixtures; refuses where a listed one changed
   fixtures record   makes a new case from a value or from what a program stored; says how when it is run without arguments
-  interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs";
+  package           packages every crate, builds each from its package in the order of publishing, and runs the tests in them
+  release-rehearsal what else has to be released with each crate, asserted; needs no network
+  interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs
+  mutants [CRATE]   every small change of versions, layout, records, <npy> and <blob> makes a test fail; needs cargo-mutants";
 
 type Outcome = Result<(), String>;
 
@@ -44,7 +52,13 @@ fn main() -> ExitCode {
         ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
         ["fixtures", "record", rest @ ..] => fixtures::record(rest),
         ["fixtures", "seal"] => fixtures::seal(),
+        ["package"] => package::check(),
+        ["release-rehearsal"] => rehearsal::run(),
         ["interop"] => interop::run(),
+        #[cfg(not(feature = "mutants"))]
+        ["mutants", rest @ ..] => workspace::again("mutants", &[&["mutants"], rest].concat()),
+        #[cfg(feature = "mutants")]
+        ["mutants", packages @ ..] => mutants::run(packages),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,0 +1,146 @@
+//! Packages every crate that is published, builds each from its package as `cargo publish --dry-run` does, and tests what was
+//! packaged.
+
+mod unpacked;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::published::{self, Published};
+use crate::{Outcome, workspace};
+
+pub(crate) use unpacked::{Packages, write_workspace};
+
+/// What a package may be at most, compressed. The largest is an eighth of it; a registry takes ten times as much.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What a package has to hold beside `src` and `Cargo.toml`.
+pub(crate) const FILES: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
+
+/// What cargo adds.
+const ADDED: [&str; 4] = [
+    "Cargo.toml",
+    "Cargo.toml.orig",
+    "Cargo.lock",
+    ".cargo_vcs_info.json",
+];
+
+/// Whether cargo is to build each package as an outsider would, with its default features and in the order of dependencies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verify {
+    Build,
+    No,
+}
+
+pub(crate) fn check() -> Outcome {
+    let packages = make(Verify::Build)?;
+    look_at(&packages)?;
+    println!("each builds from its package; now their tests, of code and of documents");
+    workspace::watch(
+        workspace::cargo_in(&packages.folder)
+            .args(["test", "--quiet", "--workspace", "--all-features"])
+            .env("CARGO_TARGET_DIR", workspace::target_folder()?),
+    )?;
+    println!(
+        "{} packages build and pass their tests; they are in {}, and `--config {}` puts them in the place of published ones",
+        packages.crates.len(),
+        packages.folder.display(),
+        packages.patch.display()
+    );
+    Ok(())
+}
+
+/// Packages all crates and unpacks them side by side. Nothing is asked of a registry but, where `Verify::Build`, what is not
+/// here yet of foreign crates.
+pub(crate) fn make(verify: Verify) -> Result<Packages, String> {
+    let crates = published::crates()?;
+    let mut cargo = workspace::cargo_in(&workspace::root());
+    cargo.args(["package", "--quiet", "--locked", "--allow-dirty"]);
+    if verify == Verify::No {
+        cargo.args(["--no-verify", "--offline"]);
+    }
+    for published in &crates {
+        cargo.args(["--package", &published.name]);
+    }
+    workspace::read(&mut cargo)?;
+    let target = workspace::target_folder()?;
+    Packages::unpack(crates, &target.join("package"), &target.join("packages"))
+}
+
+/// Sizes, files and metadata of the packages.
+fn look_at(packages: &Packages) -> Outcome {
+    let mut wrong = Vec::new();
+    for published in &packages.crates {
+        let archive = archive(&packages.archives, published);
+        let bytes = std::fs::metadata(&archive)
+            .map_err(|error| format!("{}: {error}", archive.display()))?
+            .len();
+        println!(
+            "{:<20} {:<8} {:>5} KiB",
+            published.name,
+            published.version,
+            bytes.div_ceil(1024)
+        );
+        if bytes > MOST_BYTES {
+            wrong.push(format!(
+                "{}: {bytes} bytes are more than {MOST_BYTES}",
+                archive.display()
+            ));
+        }
+        wrong.extend(files(&packages.folder.join(&published.name))?);
+    }
+    wrong.extend(dependencies(&workspace::metadata(&packages.folder)?));
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(wrong.join("\n")),
+    }
+}
+
+/// What is wanting in a package, and what should not be there.
+fn files(folder: &Path) -> Result<Vec<String>, String> {
+    let failed = |error| format!("{}: {error}", folder.display());
+    let mut wrong = Vec::new();
+    for file in FILES {
+        if !folder.join(file).is_file() {
+            wrong.push(format!("{}: {file} was not packaged", folder.display()));
+        }
+    }
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        if name != "src" && !FILES.contains(&name.as_str()) && !ADDED.contains(&name.as_str()) {
+            wrong.push(format!("{}: {name} should not be packaged", folder.display()));
+        }
+    }
+    Ok(wrong)
+}
+
+/// Dependencies that only this machine has.
+fn dependencies(metadata: &Value) -> Vec<String> {
+    let list = |value: &Value, key: &str| {
+        let found = value.get(key).and_then(Value::as_array);
+        found.cloned().unwrap_or_default()
+    };
+    let mut wrong = Vec::new();
+    for package in list(metadata, "packages") {
+        for dependency in list(&package, "dependencies") {
+            let from_registry = dependency
+                .get("source")
+                .and_then(Value::as_str)
+                .is_some_and(|source| source.starts_with("registry+"));
+            if !from_registry || dependency.get("path").is_some_and(|path| !path.is_null()) {
+                wrong.push(format!(
+                    "the package {} depends on {}, which is not from a registry",
+                    package.get("name").unwrap_or(&Value::Null),
+                    dependency.get("name").unwrap_or(&Value::Null)
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+/// The file that cargo makes of a crate.
+fn archive(folder: &Path, published: &Published) -> PathBuf {
+    folder.join(format!("{}-{}.crate", published.name, published.version))
+}
