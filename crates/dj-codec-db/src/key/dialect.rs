@@ -67,9 +67,9 @@ fn mysql(name: String, kind: KeyKind, sql_type: &str) -> (String, String, String
     let base = base_type(sql_type);
     match kind {
         KeyKind::Int | KeyKind::Bool if sql_type.contains("unsigned") => {
-            (text, name, "CAST(? AS UNSIGNED)".into())
+            (text, name, cast("UNSIGNED"))
         }
-        KeyKind::Int | KeyKind::Bool => (text, name, "CAST(? AS SIGNED)".into()),
+        KeyKind::Int | KeyKind::Bool => (text, name, cast("SIGNED")),
         // A float prints six digits, a double all; both compare as doubles.
         KeyKind::Float => (
             format!("CAST(({name} + 0e0) AS CHAR)"),
@@ -85,7 +85,7 @@ fn mysql(name: String, kind: KeyKind, sql_type: &str) -> (String, String, String
             let size = size
                 .and_then(|(from, to)| sql_type.get(from..=to))
                 .unwrap_or("(65, 30)");
-            (text, name, format!("CAST(? AS DECIMAL{size})"))
+            (text, name, cast(&format!("DECIMAL{size}")))
         }
         KeyKind::Indexed => (
             format!("CONCAT({name} + 0, ':', CAST({name} AS CHAR))"),
@@ -93,11 +93,17 @@ fn mysql(name: String, kind: KeyKind, sql_type: &str) -> (String, String, String
             "CAST(SUBSTRING_INDEX(?, ':', 1) AS UNSIGNED)".into(),
         ),
         KeyKind::Bytes | KeyKind::Uuid => (format!("HEX({name})"), name, "UNHEX(?)".into()),
-        KeyKind::Date => (text, name, "CAST(? AS DATE)".into()),
-        KeyKind::Time => (text, name, "CAST(? AS TIME(6))".into()),
-        KeyKind::DateTime => (text, name, "CAST(? AS DATETIME(6))".into()),
+        KeyKind::Date => (text, name, cast("DATE")),
+        KeyKind::Time => (text, name, cast("TIME(6)")),
+        KeyKind::DateTime => (text, name, cast("DATETIME(6)")),
         KeyKind::Str => (text, name, "?".into()),
     }
+}
+
+/// A parameter as a value of a type. Cast from text that is said to be text: else MySQL takes the parameter for a value of that
+/// type itself, and an unsigned one for a signed one.
+fn cast(sql_type: &str) -> String {
+    format!("CAST(CAST(? AS CHAR) AS {sql_type})")
 }
 
 /// A name in SQL.

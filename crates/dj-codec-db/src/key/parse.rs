@@ -138,7 +138,7 @@ mod tests {
         let one = field("float", "", Backend::MySql);
         assert_eq!(one.order, "(t.`k``\"` + 0e0)");
         let one = field("decimal(10,3)", "", Backend::MySql);
-        assert_eq!(one.bound, "CAST(? AS DECIMAL(10,3))");
+        assert_eq!(one.bound, "CAST(CAST(? AS CHAR) AS DECIMAL(10,3))");
         let one = field("enum('x')", "", Backend::MySql);
         assert_eq!(one.select, "CONCAT(t.`k``\"` + 0, ':', CAST(t.`k``\"` AS CHAR))");
         let one = field("character varying(8)", "", Backend::PostgreSql);

@@ -128,7 +128,7 @@ mod tests {
     fn named_keys_are_asked_for_together() {
         assert_eq!(
             among(&fields(Backend::MySql), 2),
-            "(t.`subject`, t.`s?n`) IN ((CAST(? AS SIGNED), CAST(? AS SIGNED)), (CAST(? AS SIGNED), CAST(? AS SIGNED)))"
+            "(t.`subject`, t.`s?n`) IN ((CAST(CAST(? AS CHAR) AS SIGNED), CAST(CAST(? AS CHAR) AS SIGNED)), (CAST(CAST(? AS CHAR) AS SIGNED), CAST(CAST(? AS CHAR) AS SIGNED)))"
         );
         let one = among(&fields(Backend::PostgreSql)[..1], 2);
         assert_eq!(
@@ -148,8 +148,8 @@ mod tests {
         );
         assert_eq!(
             behind(&fields(Backend::MySql), Backend::MySql),
-            "t.`subject` >= CAST(? AS SIGNED) AND ((t.`subject` > CAST(? AS SIGNED)) OR \
-             (t.`subject` = CAST(? AS SIGNED) AND t.`s?n` > CAST(? AS SIGNED)))"
+            "t.`subject` >= CAST(CAST(? AS CHAR) AS SIGNED) AND ((t.`subject` > CAST(CAST(? AS CHAR) AS SIGNED)) OR \
+             (t.`subject` = CAST(CAST(? AS CHAR) AS SIGNED) AND t.`s?n` > CAST(CAST(? AS CHAR) AS SIGNED)))"
         );
     }
 }
