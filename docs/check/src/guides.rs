@@ -1,0 +1,19 @@
+//! The pages whose Rust is tested as documentation of this crate; that of other crates is with them.
+
+/// Makes each page the documentation of a type, so that rustdoc tests it.
+macro_rules! documented {
+    ($($name:ident: $path:literal,)*) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!(concat!("../../../", $path))]
+            struct $name;
+        )*
+
+        /// The pages whose Rust is tested with this crate.
+        pub const DOCUMENTED: &[&str] = &[$($path),*];
+    };
+}
+
+documented! {
+    Readme: "README.md",
+}

@@ -1,0 +1,93 @@
+//! Commands that stand within a line, as `dj-codec list --json`: they are not run, but they are there.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use crate::page::Page;
+
+/// Where the help of a command is known.
+#[derive(Debug)]
+pub struct Commands {
+    program: std::path::PathBuf,
+    help: BTreeMap<String, Option<String>>,
+    tasks: String,
+}
+
+impl Commands {
+    /// Of the built program `dj-codec`, and of `cargo xtask`, whose list of tasks is given.
+    #[must_use]
+    pub fn new(program: &std::path::Path, tasks: &str) -> Self {
+        Self {
+            program: program.into(),
+            help: BTreeMap::new(),
+            tasks: tasks.into(),
+        }
+    }
+
+    /// The commands within lines of a page that are not there, or not with these options.
+    pub fn faults(&mut self, page: &Page) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (line, span) in &page.spans {
+            let words: Vec<&str> = span.split_whitespace().collect();
+            let outcome = match words.as_slice() {
+                ["dj-codec", command, rest @ ..] => self.program(command, rest),
+                ["cargo", "xtask", rest @ ..] => self.task(rest),
+                _ => Ok(()),
+            };
+            if let Err(why) = outcome {
+                faults.push(format!("{}: `{span}`: {why}", page.place(*line)));
+            }
+        }
+        faults
+    }
+
+    fn program(&mut self, command: &str, rest: &[&str]) -> Result<(), String> {
+        if command.starts_with('-') || command.contains('X') {
+            return Ok(());
+        }
+        let help = self.help_of(command).ok_or("there is no such command")?;
+        for option in rest
+            .iter()
+            .filter_map(|word| word.trim_matches(['[', ']', '(', ')']).strip_prefix("--"))
+        {
+            let name = option.split(['=', ']', ')']).next().unwrap_or_default();
+            let known = help
+                .split(|letter: char| !(letter.is_alphanumeric() || letter == '-'))
+                .any(|word| word.strip_prefix("--") == Some(name));
+            if !known {
+                return Err(format!("the command has no option --{name}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn help_of(&mut self, command: &str) -> Option<String> {
+        if let Some(known) = self.help.get(command) {
+            return known.clone();
+        }
+        let ran = Command::new(&self.program)
+            .args([command, "--help"])
+            .output()
+            .ok();
+        let help = ran
+            .filter(|ran| ran.status.success())
+            .map(|ran| String::from_utf8_lossy(&ran.stdout).into_owned());
+        self.help.insert(command.into(), help.clone());
+        help
+    }
+
+    fn task(&self, words: &[&str]) -> Result<(), String> {
+        let Some(task) = words.first().filter(|word| **word != "...") else {
+            return Ok(());
+        };
+        let known = self
+            .tasks
+            .lines()
+            .any(|line| line.trim_start().split(' ').next() == Some(*task));
+        if known {
+            Ok(())
+        } else {
+            Err("there is no such task".into())
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! All pages of this repository.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test asserts by panicking")]
+
+use std::path::Path;
+
+use docs_check::page::Page;
+use docs_check::{census, link, manifest, quote, tree};
+
+fn pages() -> Vec<Page> {
+    tree::pages(&tree::root()).unwrap()
+}
+
+fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_block_escapes() {
+    let pages = pages();
+    assert_none(&census::escaped(&tree::root(), &pages));
+    // Were a kind gone, its check would check nothing.
+    let counts = census::count(&pages);
+    for kind in [
+        "rust, run",
+        "sh, run",
+        "output, compared",
+        "file, read",
+        "Cargo.toml, resolved",
+    ] {
+        assert!(counts.contains_key(kind), "no block is `{kind}`: {counts:?}");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    assert_none(&link::faults(&tree::root(), &pages()));
+}
+
+#[test]
+fn quotations_are_what_files_hold() {
+    assert_none(&quote::faults(&tree::root(), &pages()));
+}
+
+#[test]
+fn dependencies_resolve() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manifests");
+    // What an earlier run left.
+    let _ = std::fs::remove_dir_all(&folder);
+    assert_none(&manifest::faults(&tree::root(), &pages(), &folder).unwrap());
+}
+
+#[cfg(all(unix, feature = "program"))]
+mod program {
+    use std::process::Command;
+
+    use docs_check::block::When;
+    use docs_check::session::Session;
+    use docs_check::span::Commands;
+
+    use super::*;
+
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_documented-dj-codec");
+
+    #[test]
+    fn commands_do_what_is_shown() {
+        let pages = pages();
+        let run = |page: &Page| {
+            Session::new(Path::new(PROGRAM), &tree::root())
+                .unwrap()
+                .run(page, When::Test)
+        };
+        let faults: Vec<String> = pages
+            .iter()
+            .filter(|page| page.has(When::Test))
+            .flat_map(run)
+            .collect();
+        assert_none(&faults);
+    }
+
+    #[test]
+    fn commands_within_lines_are_there() {
+        let cargo = std::env::var_os("CARGO").unwrap();
+        let ran = Command::new(cargo)
+            .args(["xtask"])
+            .current_dir(tree::root())
+            .output()
+            .unwrap();
+        let tasks = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(tasks.contains("fixtures check"), "{tasks}");
+        let mut commands = Commands::new(Path::new(PROGRAM), &tasks);
+        let pages = pages();
+        let faults: Vec<String> = pages.iter().flat_map(|page| commands.faults(page)).collect();
+        assert_none(&faults);
+    }
+}
