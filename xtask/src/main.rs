@@ -10,12 +10,14 @@ mod api_tree;
 mod crates;
 mod features;
 mod fixtures;
+mod format_changes;
 mod interop;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod package;
 mod published;
 mod rehearsal;
+mod scratch;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ cargo xtask TASK
                     is there to compare with
   fixtures seal     lists new fixtures; refuses where a listed one changed
   fixtures record   makes a new case from a value or from what a program stored; says how when it is run without arguments
+  format-changes    every change of a format that nobody meant is found: some are made on purpose, in a copy
   package           packages every crate, builds each from its package in the order of publishing, and runs the tests in them
   release-rehearsal what else has to be released with each crate, asserted; needs no network
   interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
         ["fixtures", "record", rest @ ..] => fixtures::record(rest),
         ["fixtures", "seal"] => fixtures::seal(),
+        ["format-changes"] => format_changes::check(),
         ["package"] => package::check(),
         ["release-rehearsal"] => rehearsal::run(),
         ["interop"] => interop::run(),
