@@ -8,10 +8,13 @@
 
 mod api_tree;
 mod crates;
+mod docs;
 mod features;
 mod fixtures;
 mod format_changes;
 mod interop;
+mod minimal_versions;
+mod msrv;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod package;
@@ -28,6 +31,7 @@ cargo xtask TASK
   check             all of the checks below that need no network
   api-tree          the dependency tree of dj-codec-api is small, and has nothing heavy in it
   crates            every crate has its files, metadata and lints
+  docs [PAGE ...]   the commands of the documentation, those that build something too; how many blocks there are of each kind
   features          every cargo feature builds alone
   fixtures check    no golden fixture changed or went, none is unlisted; `--require-history` fails where not all of the history
                     is there to compare with
@@ -36,6 +40,8 @@ cargo xtask TASK
   format-changes    every change of a format that nobody meant is found: some are made on purpose, in a copy
   package           packages every crate, builds each from its package in the order of publishing, and runs the tests in them
   release-rehearsal what else has to be released with each crate, asserted; needs no network
+  minimal-versions  the lowest versions that Cargo.toml allows are enough
+  msrv              one minimum of Rust for all crates, and all build with it
   interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs
   mutants [CRATE]   every small change of versions, layout, records, <npy> and <blob> makes a test fail; needs cargo-mutants";
 
@@ -50,6 +56,7 @@ fn main() -> ExitCode {
             .and_then(|()| fixtures::check(fixtures::Required::IfThere)),
         ["api-tree"] => api_tree::check(),
         ["crates"] => crates::check(),
+        ["docs", pages @ ..] => docs::run(pages),
         ["features"] => features::check(),
         ["fixtures", "check"] => fixtures::check(fixtures::Required::IfThere),
         ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
@@ -58,6 +65,8 @@ fn main() -> ExitCode {
         ["format-changes"] => format_changes::check(),
         ["package"] => package::check(),
         ["release-rehearsal"] => rehearsal::run(),
+        ["minimal-versions"] => minimal_versions::check(),
+        ["msrv"] => msrv::check(),
         ["interop"] => interop::run(),
         #[cfg(not(feature = "mutants"))]
         ["mutants", rest @ ..] => workspace::again("mutants", &[&["mutants"], rest].concat()),

@@ -16,4 +16,5 @@ macro_rules! documented {
 
 documented! {
     Readme: "README.md",
+    UseACodec: "docs/use-a-codec.md",
 }

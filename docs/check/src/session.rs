@@ -21,6 +21,12 @@ trap 'status=$?; pwd > "$SESSION/folder"; export -p > "$SESSION/variables"; exit
 exec 2>&1
 "#;
 
+/// What `cargo` is to the commands: `cargo install` of a crate that is here finds its program built already.
+const INSTALL: &str = r#"if [ "$1" = install ]; then
+    if [ -d "$REPO/crates/$2" ] || { [ "$2" = --path ] && [ -d "$3" ]; }; then exit 0; fi
+fi
+exec 'CARGO' "$@""#;
+
 /// A folder in which the commands of one page are run.
 ///
 /// They see the program `dj-codec`, no configuration of the user, and `$REPO`, the repository. Files that the page shows are
@@ -30,8 +36,6 @@ pub struct Session {
     folder: TempDir,
     programs: PathBuf,
     repository: PathBuf,
-    // Where programs are looked for before the user's own places.
-    search: Vec<PathBuf>,
     variables: Vec<(String, OsString)>,
 }
 
@@ -44,7 +48,6 @@ impl Session {
         let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?;
         let programs = folder.path().join("bin");
         let session = Self {
-            search: vec![programs.clone()],
             programs,
             repository: repository.into(),
             variables: Vec::new(),
@@ -61,31 +64,6 @@ impl Session {
     pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
-    }
-
-    /// As if the crates of the repository were published: `cargo install NAME` takes the one here, and installs it for the
-    /// commands of this page.
-    ///
-    /// # Errors
-    /// Where the folder cannot be written to.
-    pub fn with_published_crates(self) -> Result<Self, String> {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        let cargo_program = self.programs.join("cargo");
-        let script = format!(
-            "#!/bin/sh\nif [ \"$1\" = install ] && [ -d \"$REPO/crates/$2\" ]; then\n    shift; name=$1; shift\n    \
-             exec '{cargo}' install --path \"$REPO/crates/$name\" --locked \"$@\"\nfi\nexec '{cargo}' \"$@\"\n"
-        );
-        fs::write(&cargo_program, script)
-            .and_then(|()| executable(&cargo_program))
-            .map_err(|error| format!("{}: {error}", cargo_program.display()))?;
-        // What is installed has to be found before the program that is there already.
-        let installed = self.folder.path().join("installed");
-        let path = installed.join("bin");
-        Ok(Self {
-            search: [&[path], self.search.as_slice()].concat(),
-            ..self
-        }
-        .with_variable("CARGO_INSTALL_ROOT", installed))
     }
 
     /// The folder in which the commands begin.
@@ -137,9 +115,13 @@ impl Session {
             self.state().join("folder"),
             self.folder().as_os_str().as_encoded_bytes(),
         )?;
-        let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", program.display());
-        let path = self.programs.join("dj-codec");
-        fs::write(&path, script)?;
+        self.make_program("dj-codec", &format!("exec '{}' \"$@\"", program.display()))?;
+        self.make_program("cargo", &INSTALL.replace("CARGO", &cargo()))
+    }
+
+    fn make_program(&self, name: &str, script: &str) -> std::io::Result<()> {
+        let path = self.programs.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
         executable(&path)
     }
 
@@ -187,11 +169,8 @@ impl Session {
                 command.env_remove(name);
             }
         }
-        let mut path = OsString::new();
-        for folder in &self.search {
-            path.push(folder);
-            path.push(":");
-        }
+        let mut path = self.programs.clone().into_os_string();
+        path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         command
             .env("PATH", path)
@@ -222,6 +201,20 @@ fn compare(printed: &str, shown: &str) -> Result<(), String> {
     assert
         .try_eq(None, printed.into_data(), shown.into_data())
         .map_err(|error| format!("what is printed is not what is shown{error}"))
+}
+
+/// The cargo that runs this, else the one that the user would run; by its path, since in a session another one is found first.
+fn cargo() -> String {
+    if let Ok(cargo) = std::env::var("CARGO") {
+        return cargo;
+    }
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join("cargo"))
+        .find(|path| path.is_file())
+        .map_or_else(
+            || "/usr/bin/cargo".into(),
+            |path| path.to_string_lossy().into_owned(),
+        )
 }
 
 #[cfg(unix)]
