@@ -71,7 +71,7 @@ fn metadata(package: &Value, tell: &mut impl FnMut(String)) {
     if list(package, "categories").is_empty() {
         tell("no categories".into());
     }
-    if package.pointer("/metadata/docs.rs/all-features") != Some(&Value::Bool(true)) {
+    if package.pointer("/metadata/docs/rs/all-features") != Some(&Value::Bool(true)) {
         tell("docs.rs should document all features: [package.metadata.docs.rs] all-features = true".into());
     }
 }

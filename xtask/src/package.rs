@@ -34,7 +34,7 @@ pub(crate) enum Verify {
 }
 
 pub(crate) fn check() -> Outcome {
-    let packages = make(Verify::Build)?;
+    let packages = make(Verify::Build, "packages")?;
     look_at(&packages)?;
     println!("each builds from its package; now their tests, of code and of documents");
     workspace::watch(
@@ -51,9 +51,9 @@ pub(crate) fn check() -> Outcome {
     Ok(())
 }
 
-/// Packages all crates and unpacks them side by side. Nothing is asked of a registry but, where `Verify::Build`, what is not
+/// Packages all crates and unpacks them side by side in a folder where cargo builds. Nothing is asked of a registry but, where `Verify::Build`, what is not
 /// here yet of foreign crates.
-pub(crate) fn make(verify: Verify) -> Result<Packages, String> {
+pub(crate) fn make(verify: Verify, folder: &str) -> Result<Packages, String> {
     let crates = published::crates()?;
     let mut cargo = workspace::cargo_in(&workspace::root());
     cargo.args(["package", "--quiet", "--locked", "--allow-dirty"]);
@@ -65,7 +65,7 @@ pub(crate) fn make(verify: Verify) -> Result<Packages, String> {
     }
     workspace::read(&mut cargo)?;
     let target = workspace::target_folder()?;
-    Packages::unpack(crates, &target.join("package"), &target.join("packages"))
+    Packages::unpack(crates, &target.join("package"), &target.join(folder))
 }
 
 /// Sizes, files and metadata of the packages.

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
+use crate::Outcome;
 use crate::package::{self, Verify};
 use crate::published::Published;
-use crate::{Outcome, workspace};
 use market::Market;
 
 pub(crate) fn run() -> Outcome {
-    let packages = package::make(Verify::No)?;
-    let market = Market::new(&packages, &workspace::target_folder()?.join("rehearsal"))?;
+    let packages = package::make(Verify::No, "rehearsal")?;
+    let market = Market::new(&packages)?;
     let crates = &packages.crates;
     market
         .takes(&BTreeMap::new(), crates)?

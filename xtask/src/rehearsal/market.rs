@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use semver::Version;
 
 use super::plan;
 use crate::package::{self, Packages};
 use crate::published::Published;
-use crate::{Outcome, workspace};
+use crate::workspace;
 
 pub(super) struct Market {
     folder: PathBuf,
@@ -18,7 +18,7 @@ pub(super) struct Market {
 }
 
 impl Market {
-    pub(super) fn new(packages: &Packages, folder: &Path) -> Result<Self, String> {
+    pub(super) fn new(packages: &Packages) -> Result<Self, String> {
         let mut manifests = BTreeMap::new();
         for published in &packages.crates {
             let path = packages.folder.join(&published.name).join("Cargo.toml");
@@ -26,7 +26,7 @@ impl Market {
             manifests.insert(published.name.clone(), text);
         }
         Ok(Self {
-            folder: folder.to_path_buf(),
+            folder: packages.folder.clone(),
             manifests,
         })
     }
@@ -39,14 +39,12 @@ impl Market {
         wanted: &[Published],
     ) -> Result<Result<(), String>, String> {
         for (name, manifest) in &self.manifests {
-            let folder = self.folder.join(name);
             let raised = match new.get(name) {
                 Some(version) => raise(manifest, version, new),
                 None => manifest.clone(),
             };
-            write(&folder.join("src"), "lib.rs", "")?;
-            write(&folder.join("src"), "main.rs", "fn main() {}")?;
-            write(&folder, "Cargo.toml", &raised)?;
+            let path = self.folder.join(name).join("Cargo.toml");
+            fs::write(&path, raised).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         let members: Vec<&str> = wanted.iter().map(|published| published.name.as_str()).collect();
         let all: Vec<&str> = self.manifests.keys().map(String::as_str).collect();
@@ -102,13 +100,6 @@ fn from_registry<'a>(lock: &str, names: &[&'a str]) -> Vec<&'a str> {
             .any(|table| table.contains(&format!("\nname = \"{name}\"\n")) && table.contains("\nsource = "))
     };
     names.iter().copied().filter(|name| foreign(name)).collect()
-}
-
-fn write(folder: &Path, name: &str, text: &str) -> Outcome {
-    let path = folder.join(name);
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&path, text))
-        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
