@@ -16,6 +16,7 @@ mod limits;
 mod memory_store;
 mod new_object;
 pub mod notation;
+mod one_object;
 mod outdated;
 mod record;
 mod registry;
