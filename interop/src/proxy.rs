@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 ///
 /// A request begins with the first bytes from the client after bytes from the server: true of HTTP/1.1 without pipelines.
 #[derive(Debug)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     counts: Arc<Counts>,
     _runtime: tokio::runtime::Runtime,
@@ -29,7 +29,7 @@ struct Counts {
 
 impl Proxy {
     /// Starts one on a free port of this machine. `delay` is what a round trip takes: a request, and making a connection.
-    pub fn start(to: &str, delay: Duration) -> std::io::Result<Self> {
+    pub(crate) fn start(to: &str, delay: Duration) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -52,12 +52,12 @@ impl Proxy {
     }
 
     /// Where it listens: `127.0.0.1:PORT`.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// How many connections were made, how many requests there were, and how many of them at once, since this was last asked.
-    pub fn counts(&self) -> [u64; 3] {
+    pub(crate) fn counts(&self) -> [u64; 3] {
         let all = [&self.counts.connections, &self.counts.requests, &self.counts.most];
         all.map(|count| count.swap(0, Ordering::Relaxed))
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use dj_codec_api::layout::encode_pk_value;
 use dj_codec_api::{Context, Json, Result, Value};
 
-pub(crate) use dialect::{ALIAS, KeyField, quote};
+pub(crate) use dialect::{ALIAS, KeyField, KeyKind, quote};
 
 use crate::Database;
 use crate::fault::KeyShown;

@@ -18,12 +18,15 @@ mod rows;
 mod tier;
 mod verify;
 mod writable;
+mod written;
 
 pub use audit::{
     AuditOptions, AuditReport, ColumnReport, ColumnStatus, FaultReport, FormatReport, MissingCodec,
     MonthReport, StoreReport, TableReport, audit,
 };
-pub use bulk::{FetchOptions, Fetched, FetchedRow, fetch_many};
+pub use bulk::{
+    FetchOptions, Fetched, FetchedRow, InsertFailed, InsertOptions, NewRow, fetch_many, insert_many,
+};
 pub use comment::{Declared, parse_comment};
 pub use database::{ConnectOptions, Database};
 pub use fault::{Fault, FaultKind, KeyShown, Recovery};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dj_codec_api::{DType, Record, Stored};
+use dj_codec_api::{DType, Record, Stored, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The unit in which bytes are counted.
@@ -71,6 +71,37 @@ fn of_record(record: &Record) -> Option<u64> {
     record.number("size").ok().flatten()
 }
 
+/// How many bytes a value takes in memory, or will take where it is a handle. A file that is to be stored is a stream.
+pub(super) fn value_bytes(value: &Value) -> u64 {
+    let mut bytes = 0_u64;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        bytes = bytes.saturating_add(match value {
+            Value::Bytes(held) => held.len() as u64,
+            Value::Str(text) | Value::Decimal(text) => text.len() as u64,
+            Value::Array(array) => array.nbytes() as u64,
+            Value::Lazy(handle) => handle.shape().map_or(UNKNOWN, |shape| {
+                let element = handle.dtype().map_or(ELEMENT, |dtype| dtype.size() as u64);
+                shape
+                    .iter()
+                    .fold(element, |bytes, length| bytes.saturating_mul(*length))
+            }),
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                open.extend(items);
+                0
+            }
+            Value::Dict(entries) => {
+                open.extend(entries.iter().flat_map(|(key, value)| [key, value]));
+                0
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 8,
+            Value::Path(_) => UNKNOWN,
+            _ => ELEMENT,
+        });
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -113,6 +144,21 @@ mod tests {
         ] {
             assert_eq!(expected_bytes(&stored), bytes, "{stored:?}");
         }
+    }
+
+    #[test]
+    fn what_a_value_takes_is_told_by_the_value() {
+        let array = Value::from(dj_codec_api::Array::from_vec(vec![1.0_f64; 6], &[2, 3]).unwrap());
+        let pair = (Value::from("ab"), Value::Bytes("cde".into()));
+        let nested = Value::List(vec![array.clone(), Value::Dict(vec![pair]), Value::Int(1)]);
+        assert_eq!(
+            [
+                value_bytes(&array),
+                value_bytes(&nested),
+                value_bytes(&Value::Null)
+            ],
+            [48, 61, 8]
+        );
     }
 
     #[tokio::test]
