@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Checks whether every stored value of a database is as it was written
     #[cfg(feature = "db")]
     Verify(Box<crate::commands::verify::VerifyArgs>),
+    /// Makes values of new formats of those of old ones, while people work
+    #[cfg(feature = "db")]
+    Migrate(Box<crate::commands::migrate::MigrateArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
     Doctor(DoctorArgs),
     /// Shows each codec at work in a folder
@@ -214,7 +217,7 @@ pub(crate) struct DoctorArgs {
 }
 
 /// Reads a format version.
-fn format_version(text: &str) -> Result<FormatVersion, String> {
+pub(crate) fn format_version(text: &str) -> Result<FormatVersion, String> {
     text.parse()
         .map_err(|error: dj_codecs::api::Error| error.to_string())
 }

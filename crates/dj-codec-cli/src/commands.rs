@@ -10,6 +10,8 @@ mod doctor;
 pub(crate) mod encode;
 mod inspect;
 mod list;
+#[cfg(feature = "db")]
+pub(crate) mod migrate;
 pub(crate) mod preview;
 mod require;
 #[cfg(feature = "db")]
@@ -40,6 +42,8 @@ pub(crate) fn run(cli: &Cli, registry: &Registry, output: &mut Output) -> Outcom
         Command::Audit(args) => audit::run(args, &session(output)?, output),
         #[cfg(feature = "db")]
         Command::Verify(args) => verify::run(args, &session(output)?, output),
+        #[cfg(feature = "db")]
+        Command::Migrate(args) => migrate::run(args, &session(output)?, output),
         Command::Doctor(args) => doctor::run(args, &session(output)?, output),
         Command::Demo => demo::run(&cli.stores, output),
     }

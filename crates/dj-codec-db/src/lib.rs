@@ -11,6 +11,7 @@ mod fault;
 mod heading;
 mod key;
 mod location;
+mod migrate;
 mod packed;
 mod progress;
 mod raw;
@@ -33,6 +34,10 @@ pub use fault::{Fault, FaultKind, KeyShown, Recovery};
 pub use heading::{Attribute, Storage, Table};
 pub use key::Key;
 pub use location::Backend;
+pub use migrate::{
+    Begun, LeftRow, MigratedColumn, Migration, MigrationOptions, MigrationPlan, MigrationProgress,
+    MigrationReport, Migrator, OnMigration, PlannedFormat, RowMigrated, migrate,
+};
 pub use progress::{OnProgress, Progress};
 pub use rows::{Extent, Field, Row, RowQuery, Rows};
 pub use tier::Tier;

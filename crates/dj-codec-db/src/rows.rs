@@ -360,7 +360,7 @@ fn plain(text: &[u8]) -> Field {
     }
 }
 
-fn field(storage: Storage, value: Option<Bytes>, length: Option<u64>) -> Field {
+pub(crate) fn field(storage: Storage, value: Option<Bytes>, length: Option<u64>) -> Field {
     let Some(value) = value else {
         return Field {
             stored: Stored::Null,

@@ -1,0 +1,369 @@
+//! One field of one row in SQL: read exactly, and replaced only where it still is what it was.
+
+use bytes::Bytes;
+use dj_codec_api::{Column, Error, Result, Stored};
+
+use super::journal::Raw;
+use crate::heading::{Attribute, Storage, Table};
+use crate::key::{ALIAS, KeyField, quote};
+use crate::rows::{field, sql};
+use crate::writable::{Bind, Transaction};
+use crate::{Backend, Database};
+
+/// How the server compares what a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    /// Bytes.
+    Bytes,
+    /// `jsonb`: as JSON.
+    Jsonb,
+    /// PostgreSQL's `json`, which is text that nobody compares.
+    JsonText,
+    /// MySQL's `json`: as JSON.
+    Json,
+    /// Text: MariaDB's `json`, and columns of text that hold JSON.
+    Text,
+}
+
+/// A field in SQL.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    compared: Compared,
+    select: String,
+    update: String,
+}
+
+impl Cell {
+    /// The field of a table. `kept` are the columns that the server would set anew by itself with every update.
+    ///
+    /// # Errors
+    /// Where the column is part of the primary key, or of a type that codecs write nothing to.
+    pub(super) fn new(
+        database: &Database,
+        table: &Table,
+        attribute: &Attribute,
+        column: &Column,
+        kept: &[String],
+    ) -> Result<Self> {
+        let place = || format!("{}.{}.{}", table.schema, table.name, attribute.name);
+        if attribute.key_position.is_some() {
+            return Err(Error::unsupported(
+                "the column is part of the primary key, by which other tables refer to the row: its values cannot be replaced",
+            )
+            .at(place()));
+        }
+        let keys = database.key_fields(table);
+        if keys.is_empty() {
+            return Err(Error::unsupported("the table has no primary key").at(place()));
+        }
+        let compared = compared(attribute, database.backend());
+        let holds = if compared == Compared::Bytes {
+            "bytes"
+        } else {
+            "json"
+        };
+        let storage = if column.storage() == "json" {
+            "json"
+        } else {
+            "bytes"
+        };
+        if attribute.storage() == Storage::Other || holds != storage {
+            return Err(Error::unsupported(format!(
+                "the column is of type {:?} in the database, and its codec writes {}",
+                attribute.sql_type,
+                column.storage()
+            ))
+            .at(place()));
+        }
+        Ok(Self::of(
+            &keys,
+            table,
+            attribute,
+            compared,
+            kept,
+            database.backend(),
+        ))
+    }
+
+    fn of(
+        keys: &[KeyField],
+        table: &Table,
+        attribute: &Attribute,
+        compared: Compared,
+        kept: &[String],
+        backend: Backend,
+    ) -> Self {
+        let name = quote(&attribute.name, backend);
+        let whole = format!("{ALIAS}.{name}");
+        let from = format!(
+            "{}.{} AS {ALIAS}",
+            quote(&table.schema, backend),
+            quote(&table.name, backend)
+        );
+        let (text, value, same) = match compared {
+            Compared::Bytes => (whole.clone(), "?", format!("{whole} = ?")),
+            Compared::Jsonb => (
+                format!("{whole}::text"),
+                "?::text::jsonb",
+                format!("{whole} = ?::text::jsonb"),
+            ),
+            Compared::JsonText => (
+                format!("{whole}::text"),
+                "?::text::json",
+                format!("{whole}::text = ?::text"),
+            ),
+            Compared::Json => (
+                format!("CAST({whole} AS CHAR)"),
+                "CAST(? AS JSON)",
+                format!("{whole} = CAST(? AS JSON)"),
+            ),
+            Compared::Text => match backend {
+                Backend::PostgreSql => (
+                    format!("{whole}::text"),
+                    "?::text",
+                    format!("{whole}::text = ?::text"),
+                ),
+                // Two texts that a collation takes for the same may differ.
+                Backend::MySql => (
+                    format!("CAST({whole} AS CHAR)"),
+                    "?",
+                    format!(
+                        "CAST(CONVERT({whole} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)"
+                    ),
+                ),
+            },
+        };
+        let kept: String = kept
+            .iter()
+            .map(|kept| {
+                let kept = quote(kept, backend);
+                format!(", {kept} = {ALIAS}.{kept}")
+            })
+            .collect();
+        let row = sql::equal(keys);
+        Self {
+            compared,
+            select: format!("SELECT {text} FROM {from} WHERE {row}"),
+            update: format!("UPDATE {from} SET {name} = {value}{kept} WHERE {row} AND {same}"),
+        }
+    }
+
+    /// What the field holds now: `None` where the row is gone, `Some(None)` for NULL.
+    pub(super) async fn read(&self, open: &mut Transaction, key: &[String]) -> Result<Option<Option<Raw>>> {
+        let binds = key.iter().map(|text| text.as_str().into()).collect();
+        let row = open.query(self.select.as_str(), binds).await?.into_iter().next();
+        Ok(row.map(|cells| cells.into_iter().next().flatten().map(|value| self.raw(value))))
+    }
+
+    /// Puts `new` in the place of `old`, and says whether it still was there.
+    pub(super) async fn swap(
+        &self,
+        open: &mut Transaction,
+        key: &[String],
+        old: &Raw,
+        new: &Raw,
+    ) -> Result<bool> {
+        let mut binds: Vec<Bind> = vec![new.bind()];
+        binds.extend(key.iter().map(|text| Bind::from(text.as_str())));
+        binds.push(old.bind());
+        let rows = open.execute(self.update.as_str(), binds).await?;
+        match rows {
+            0 => Ok(false),
+            1 => Ok(true),
+            many => Err(Error::store(format!(
+                "one row was to be changed, and the server says that {many} were"
+            ))),
+        }
+    }
+
+    /// What the server gave, or the journal kept, as what it was in the column.
+    pub(super) fn raw(&self, value: Bytes) -> Raw {
+        match self.compared {
+            Compared::Bytes => Raw::Bytes(value),
+            _ => Raw::Text(String::from_utf8_lossy(&value).into_owned()),
+        }
+    }
+
+    /// What codecs are given of it.
+    pub(super) fn stored(&self, raw: &Raw) -> Stored {
+        match raw {
+            Raw::Bytes(bytes) => Stored::Bytes(bytes.clone()),
+            Raw::Text(_) => field(Storage::Json, Some(raw.bytes()), None).stored,
+        }
+    }
+
+    /// What goes into the column for what codecs gave.
+    pub(super) fn to_raw(&self, stored: &Stored) -> Result<Raw> {
+        match stored {
+            Stored::Bytes(bytes) if self.compared == Compared::Bytes => Ok(Raw::Bytes(bytes.clone())),
+            Stored::Json(json) if self.compared != Compared::Bytes => Ok(Raw::Text(json.to_string())),
+            _ => Err(Error::invalid_value(
+                "the codec gave something else than the column holds",
+            )),
+        }
+    }
+
+    /// Whether what the column holds is what the journal kept of it: the same bytes, or the same JSON.
+    pub(super) fn is(&self, now: &Raw, kept: &Bytes) -> bool {
+        match now {
+            Raw::Bytes(bytes) => *kept == digest(bytes),
+            Raw::Text(_) => self.stored(now) == self.stored(&self.raw(kept.clone())),
+        }
+    }
+
+    /// What the journal keeps of a new value: of bytes a digest, for they can be large and are in the row.
+    pub(super) fn kept(&self, new: &Raw) -> Bytes {
+        match new {
+            Raw::Bytes(bytes) => digest(bytes),
+            Raw::Text(_) => new.bytes(),
+        }
+    }
+}
+
+fn digest(bytes: &Bytes) -> Bytes {
+    dj_codec_api::layout::content_hash(bytes).into()
+}
+
+fn compared(attribute: &Attribute, backend: Backend) -> Compared {
+    match (attribute.storage(), attribute.sql_type.as_str(), backend) {
+        (Storage::Bytes, ..) => Compared::Bytes,
+        (_, "jsonb", _) => Compared::Jsonb,
+        (_, "json", Backend::PostgreSql) => Compared::JsonText,
+        (_, "json", Backend::MySql) => Compared::Json,
+        _ => Compared::Text,
+    }
+}
+
+impl Database {
+    /// The columns that MySQL sets to the time of an update that does not name them.
+    pub(super) async fn columns_set_by_updates(&self, table: &Table) -> Result<Vec<String>> {
+        if self.backend() == Backend::PostgreSql {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT CAST(COLUMN_NAME AS CHAR) FROM information_schema.COLUMNS \
+                   WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND LOWER(EXTRA) LIKE '%on update%'";
+        self.names(sql, table).await
+    }
+
+    /// The triggers that every update of a row of the table sets off.
+    pub(super) async fn update_triggers(&self, table: &Table) -> Result<Vec<String>> {
+        let sql = match self.backend() {
+            Backend::PostgreSql => {
+                "SELECT g.tgname::text FROM pg_catalog.pg_trigger g \
+                 JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = $1::text AND c.relname = $2::text AND NOT g.tgisinternal \
+                 AND g.tgenabled <> 'D' AND (g.tgtype::int & 16) <> 0"
+            }
+            Backend::MySql => {
+                "SELECT CAST(TRIGGER_NAME AS CHAR) FROM information_schema.TRIGGERS \
+                 WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ? AND EVENT_MANIPULATION = 'UPDATE'"
+            }
+        };
+        self.names(sql, table).await
+    }
+
+    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
+        let binds = vec![table.schema.clone(), table.name.clone()];
+        let rows = self.query(sql.to_owned(), binds).await?;
+        Ok(rows.iter().map(|row| crate::raw::text(row.first())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Declared, Tier};
+
+    fn attribute(name: &str, sql_type: &str, key_position: Option<usize>) -> Attribute {
+        Attribute {
+            name: name.into(),
+            sql_type: sql_type.into(),
+            declared: Declared::Nothing,
+            comment: String::new(),
+            nullable: true,
+            key_position,
+        }
+    }
+
+    fn cell(sql_type: &str, kept: &[&str], backend: Backend) -> Cell {
+        let table = Table {
+            schema: "lab".into(),
+            name: "#scan".into(),
+            tier: Tier::of("#scan"),
+            comment: String::new(),
+            attributes: Vec::new(),
+            estimated_rows: 0,
+        };
+        let keys = [KeyField::new(&attribute("id", "int", Some(0)), backend)];
+        let field = attribute("movie", sql_type, None);
+        let kept: Vec<String> = kept.iter().map(|&name| name.to_owned()).collect();
+        Cell::of(&keys, &table, &field, compared(&field, backend), &kept, backend)
+    }
+
+    #[test]
+    fn each_type_is_compared_exactly() {
+        use Backend::{MySql, PostgreSql};
+        for (sql_type, backend, set, same) in [
+            (
+                "jsonb",
+                PostgreSql,
+                "?::text::jsonb",
+                r#"t."movie" = ?::text::jsonb"#,
+            ),
+            (
+                "json",
+                PostgreSql,
+                "?::text::json",
+                r#"t."movie"::text = ?::text"#,
+            ),
+            ("text", PostgreSql, "?::text", r#"t."movie"::text = ?::text"#),
+            ("bytea", PostgreSql, "?", r#"t."movie" = ?"#),
+            ("json", MySql, "CAST(? AS JSON)", "t.`movie` = CAST(? AS JSON)"),
+            (
+                "longtext",
+                MySql,
+                "?",
+                "CAST(CONVERT(t.`movie` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)",
+            ),
+            ("longblob", MySql, "?", "t.`movie` = ?"),
+        ] {
+            let update = cell(sql_type, &[], backend).update;
+            assert!(update.contains(&format!(" = {set} WHERE ")), "{update}");
+            assert!(update.ends_with(&format!(" AND {same}")), "{update}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_would_set_anew_is_kept() {
+        assert_eq!(
+            cell("longblob", &["changed"], Backend::MySql).update,
+            "UPDATE `lab`.`#scan` AS t SET `movie` = ?, `changed` = t.`changed` \
+             WHERE t.`id` = CAST(? AS SIGNED) AND t.`movie` = ?"
+        );
+        assert_eq!(
+            cell("jsonb", &[], Backend::PostgreSql).select,
+            r#"SELECT t."movie"::text FROM "lab"."#scan" AS t WHERE t."id" = ?::text::int"#
+        );
+    }
+
+    #[test]
+    fn json_that_was_encoded_twice_is_told_from_the_same_encoded_once() {
+        let cell = cell("jsonb", &[], Backend::PostgreSql);
+        let once = Raw::Text(r#"{"path": "a", "n": 1}"#.into());
+        let twice = Raw::Text(serde_json::json!(r#"{"path": "a", "n": 1}"#).to_string());
+        assert!(cell.is(&once, &r#"{"n":1,"path":"a"}"#.into()));
+        assert!(!cell.is(&twice, &once.bytes()));
+        assert!(cell.is(&twice, &twice.bytes()));
+    }
+
+    #[test]
+    fn of_new_bytes_the_journal_keeps_a_digest() {
+        let cell = cell("bytea", &[], Backend::PostgreSql);
+        let new = Raw::Bytes("mYm\0".into());
+        let kept = cell.kept(&new);
+        assert_ne!(kept, new.bytes());
+        assert!(cell.is(&new, &kept));
+        assert!(!cell.is(&Raw::Bytes("mYm".into()), &kept));
+    }
+}

@@ -1,0 +1,120 @@
+//! Plans and reports for people.
+
+use std::fmt;
+
+use super::plan::MigrationPlan;
+use super::report::MigrationReport;
+use crate::audit::text::{plain, size};
+
+impl fmt::Display for MigrationPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} on {}", plain(&self.database), plain(&self.server))?;
+        let place = format!("{}.{}.{}", self.schema, self.table, self.field);
+        writeln!(f, "{}: {} to {}", plain(&place), plain(&self.type_name), self.to)?;
+        for format in &self.formats {
+            let name = match format.version.as_deref() {
+                Some("") => "without a format version".to_owned(),
+                Some(version) => format!("format {}", plain(version)),
+                None => "format not told".to_owned(),
+            };
+            let what = if format.migrate { "to migrate" } else { "stays" };
+            write!(
+                f,
+                "  {} rows, {name}, {}: {what}",
+                format.rows,
+                size(format.bytes)
+            )?;
+            match &format.reason {
+                Some(reason) => writeln!(f, " ({})", plain(reason))?,
+                None => writeln!(f)?,
+            }
+        }
+        if self.nulls > 0 {
+            writeln!(f, "  {} rows are NULL: stay", self.nulls)?;
+        }
+        write!(
+            f,
+            "{} of {} rows to migrate, {} before",
+            self.to_migrate,
+            self.rows,
+            size(self.bytes_before)
+        )?;
+        match (self.bytes_after, self.seconds) {
+            (Some(after), Some(seconds)) => writeln!(
+                f,
+                ", about {} after, about {} (estimated: {} values were encoded in memory)",
+                size(after),
+                time(seconds),
+                self.sampled
+            )?,
+            _ => writeln!(f)?,
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {}", plain(note))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for MigrationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for row in &self.left_rows {
+            writeln!(f, "left: {}: {}", plain(&row.key.to_string()), plain(&row.reason))?;
+        }
+        let named = self.left_rows.len() as u64;
+        if self.left > named {
+            writeln!(f, "and {} more, all in the journal", self.left - named)?;
+        }
+        let rate = if self.seconds > 0.0 {
+            self.migrated as f64 / self.seconds
+        } else {
+            0.0
+        };
+        write!(
+            f,
+            "{} rows migrated in {:.1} s ({rate:.1} rows/s), {} left as they are",
+            self.migrated, self.seconds, self.left
+        )?;
+        for (rows, what) in [
+            (self.already, "were migrated by others"),
+            (self.gone, "are gone by now"),
+            (self.waiting, "remain to be migrated"),
+        ] {
+            if rows > 0 {
+                write!(f, ", {rows} {what}")?;
+            }
+        }
+        writeln!(f)?;
+        if let Some(stopped) = &self.stopped {
+            writeln!(f, "ended early: {}", plain(stopped))?;
+        }
+        if self.migrated > 0 {
+            writeln!(
+                f,
+                "the old objects in stores are still there: --list-superseded names them, --rollback goes back to them"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A time in the unit that fits.
+fn time(seconds: f64) -> String {
+    match seconds {
+        short if short < 90.0 => format!("{short:.1} s"),
+        middle if middle < 5400.0 => format!("{:.0} min", middle / 60.0),
+        long => format!("{:.1} h", long / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_in_the_unit_that_fits() {
+        assert_eq!(time(0.25), "0.2 s");
+        assert_eq!(time(600.0), "10 min");
+        assert_eq!(time(7200.0), "2.0 h");
+    }
+}
