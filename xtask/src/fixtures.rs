@@ -5,7 +5,7 @@ mod history;
 #[cfg(feature = "record")]
 mod record;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dj_codec_testkit::golden;
 
@@ -20,12 +20,17 @@ fn folder() -> PathBuf {
 /// Every file is listed with its sum, every listed file is there, and every file that ever was in the main branch is as it
 /// was.
 pub(crate) fn check(history: Required) -> Outcome {
-    let folder = folder();
-    let found = golden::files(&folder).map_err(|error| error.report())?;
+    let count = check_list(&folder())?;
+    println!("{count} fixture files are as they are listed");
+    history::check(&workspace::root(), history)
+}
+
+fn check_list(folder: &Path) -> Result<usize, String> {
+    let found = golden::files(folder).map_err(|error| error.report())?;
     if found.is_empty() {
         return Err("there are no fixtures".into());
     }
-    let listed = golden::list(&folder).map_err(|error| error.report())?;
+    let listed = golden::list(folder).map_err(|error| error.report())?;
     let wrong: Vec<String> = golden::compare(&listed.unwrap_or_default(), &found)
         .into_iter()
         .map(|(path, how)| match how {
@@ -33,11 +38,10 @@ pub(crate) fn check(history: Required) -> Outcome {
             how => format!("{path} {}", how.advice()),
         })
         .collect();
-    if !wrong.is_empty() {
-        return Err(wrong.join("\n"));
+    match wrong.is_empty() {
+        true => Ok(found.len()),
+        false => Err(wrong.join("\n")),
     }
-    println!("{} fixture files are as they are listed", found.len());
-    history::check(&workspace::root(), history)
 }
 
 /// Lists files that are new.
@@ -57,3 +61,6 @@ pub(crate) fn record(arguments: &[&str]) -> Outcome {
 pub(crate) fn record(arguments: &[&str]) -> Outcome {
     record::run(&folder(), arguments)
 }
+
+#[cfg(test)]
+mod tests;

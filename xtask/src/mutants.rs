@@ -7,14 +7,16 @@ mod build;
 mod instrument;
 mod list;
 mod trial;
+mod unswitched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::scratch::Scratch;
 use crate::{Outcome, workspace};
-use build::Viable;
+use build::{Program, Viable};
 use list::Mutant;
+use trial::Test;
 
 /// What is mutated: version dispatch, layout and records, and the crates whose bytes are all their own.
 const SCOPES: [(&str, &[&str]); 6] = [
@@ -51,13 +53,13 @@ const SCOPES: [(&str, &[&str]); 6] = [
 /// A test that takes longer is not run for each mutant.
 const LONGEST: Duration = Duration::from_secs(15);
 
+/// What became of mutants.
 #[derive(Default)]
 struct Counts {
     caught: usize,
     excused: usize,
     missed: usize,
     not_viable: usize,
-    elsewhere: usize,
 }
 
 pub(crate) fn run(packages: &[&str]) -> Outcome {
@@ -74,10 +76,8 @@ pub(crate) fn run(packages: &[&str]) -> Outcome {
     let mut missed = Vec::new();
     for (package, files) in SCOPES {
         if packages.is_empty() || packages.contains(&package) {
-            let scratch = Scratch::new()?;
             let mutants = list::mutants(&root, files)?;
-            let mutants: Vec<&Mutant> = mutants.iter().collect();
-            missed.extend(try_all(&scratch, package, &mutants)?);
+            missed.extend(try_all(package, &mutants.iter().collect::<Vec<_>>())?);
         }
     }
     match missed.is_empty() {
@@ -90,54 +90,97 @@ pub(crate) fn run(packages: &[&str]) -> Outcome {
 }
 
 /// Tries the mutants of a package; gives the names of those that no test finds and nothing excuses.
-fn try_all(scratch: &Scratch, package: &str, mutants: &[&Mutant]) -> Result<Vec<String>, String> {
+fn try_all(package: &str, mutants: &[&Mutant]) -> Result<Vec<String>, String> {
     let start = Instant::now();
-    let Viable { switched, refused } = build::mutate(scratch, package, mutants)?;
-    let programs = build::tests(scratch, package)?;
-    let scratch = std::env::temp_dir().join(format!("mutants-reached-{}", std::process::id()));
-    let mut tests = Vec::new();
-    for program in &programs {
-        let (quick, slow) = trial::tests(program, &scratch, LONGEST)?;
-        tests.extend(quick);
-        for name in slow {
-            println!(
-                "{package}: {name} takes longer than {}s and is left out",
-                LONGEST.as_secs()
-            );
-        }
-    }
+    let scratch = Scratch::new()?;
+    let Viable { switched, refused } = build::mutate(&scratch, package, mutants)?;
+    let programs = build::tests(&scratch, package)?;
+    let tests = tests(&programs)?;
     println!(
-        "{package}: {} mutants, {} tests, built in {}s",
-        mutants.len(),
+        "{package}: {} mutants built with {} tests in {}s",
+        switched.len(),
         tests.len(),
         start.elapsed().as_secs()
     );
+    let mut caught: BTreeSet<&str> = BTreeSet::new();
+    for mutant in mutants.iter().filter(|mutant| switched.contains(&mutant.id)) {
+        if trial::caught_by(&tests, mutant.id)?.is_some() {
+            caught.insert(&mutant.name);
+        }
+    }
+
+    let neither = |mutant: &&Mutant| !switched.contains(&mutant.id) && !refused.contains(&mutant.id);
+    let others: Vec<&Mutant> = mutants.iter().copied().filter(neither).collect();
+    for file in mutants
+        .iter()
+        .map(|mutant| mutant.file.as_str())
+        .collect::<BTreeSet<_>>()
+    {
+        scratch.restore(file)?;
+    }
+    scratch.restore(&format!("crates/{package}/src/lib.rs"))?;
+    let ended = unswitched::run(&scratch, package, &others)?;
 
     let mut by_file: BTreeMap<&str, Counts> = BTreeMap::new();
     let mut missed = Vec::new();
     for mutant in mutants {
         let counts = by_file.entry(&mutant.file).or_default();
-        if refused.contains(&mutant.id) {
+        let name = mutant.name.as_str();
+        if refused.contains(&mutant.id) || ended.not_viable.contains(name) {
             counts.not_viable += 1;
-            continue;
-        }
-        if !switched.contains(&mutant.id) {
-            println!("not tried: {}", mutant.name);
-            counts.elsewhere += 1;
-            continue;
-        }
-        match trial::caught_by(&tests, mutant.id)? {
-            Some(_) => counts.caught += 1,
-            None if mutant.excused => counts.excused += 1,
-            None => {
-                counts.missed += 1;
-                println!("missed: {}", mutant.name);
-                missed.push(mutant.name.clone());
-            }
+        } else if caught.contains(name) || ended.caught.contains(name) {
+            counts.caught += 1;
+        } else if mutant.excused {
+            counts.excused += 1;
+        } else {
+            counts.missed += 1;
+            missed.push(mutant.name.clone());
         }
     }
-    for (file, counts) in by_file {
-        println!("{file}: {} caught, {} missed", counts.caught, counts.missed);
-    }
+    tell(package, &by_file, start);
     Ok(missed)
+}
+
+/// The tests of these programs, but for those that take long.
+fn tests(programs: &[Program]) -> Result<Vec<Test<'_>>, String> {
+    let reached = std::env::temp_dir().join(format!("mutants-reached-{}", std::process::id()));
+    let mut tests = Vec::new();
+    for program in programs {
+        let (quick, slow) = trial::tests(program, &reached, LONGEST)?;
+        tests.extend(quick);
+        for name in slow {
+            println!("left out, for it takes over {}s: {name}", LONGEST.as_secs());
+        }
+    }
+    let _ = std::fs::remove_file(reached);
+    Ok(tests)
+}
+
+fn tell(package: &str, by_file: &BTreeMap<&str, Counts>, start: Instant) {
+    let mut all = Counts::default();
+    println!("caught excused missed not-viable");
+    for (file, counts) in by_file {
+        let Counts {
+            caught,
+            excused,
+            missed,
+            not_viable,
+        } = counts;
+        println!("{caught:6} {excused:7} {missed:6} {not_viable:10} {file}");
+        all.caught += caught;
+        all.excused += excused;
+        all.missed += missed;
+        all.not_viable += not_viable;
+    }
+    let viable = all.caught + all.excused + all.missed;
+    println!(
+        "{package}: {} of {viable} viable mutants are caught, {:.1}%; {} have a reason in .cargo/mutants.toml, {} have none; {} are not viable \
+         ({}s)",
+        all.caught,
+        100.0 * all.caught as f64 / viable.max(1) as f64,
+        all.excused,
+        all.missed,
+        all.not_viable,
+        start.elapsed().as_secs()
+    );
 }
