@@ -21,6 +21,7 @@ mod package;
 mod published;
 mod rehearsal;
 mod scratch;
+mod semver_checks;
 mod workspace;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ cargo xtask TASK
   release-rehearsal what else has to be released with each crate, asserted; needs no network
   minimal-versions  the lowest versions that Cargo.toml allows are enough
   msrv              one minimum of Rust for all crates, and all build with it
+  semver            what each crate offers is what its version promises, since its last release; needs cargo-semver-checks
   interop           live tests with Python's DataJoint, PostgreSQL, MySQL and an S3 server; installs what it needs
   mutants [CRATE]   every small change of versions, layout, records, <npy> and <blob> makes a test fail; needs cargo-mutants";
 
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         ["release-rehearsal"] => rehearsal::run(),
         ["minimal-versions"] => minimal_versions::check(),
         ["msrv"] => msrv::check(),
+        ["semver"] => semver_checks::check(),
         ["interop"] => interop::run(),
         #[cfg(not(feature = "mutants"))]
         ["mutants", rest @ ..] => workspace::again("mutants", &[&["mutants"], rest].concat()),

@@ -2,9 +2,9 @@
 //! for a package has no paths: one that was released is taken from the registry, in the lowest version that the others ask for.
 
 use std::fs;
-use std::process::Command;
 
 use crate::package::{self, Verify};
+use crate::published;
 use crate::{Outcome, workspace};
 
 pub(crate) fn check() -> Outcome {
@@ -20,7 +20,7 @@ pub(crate) fn check() -> Outcome {
         let failed = |error| format!("{}: {error}", manifest.display());
         let text = fs::read_to_string(&manifest).map_err(failed)?;
         fs::write(&manifest, without_tests(&text)).map_err(failed)?;
-        if !is_released(name)? {
+        if published::last_release(name)?.is_none() {
             unreleased.push(*name);
         }
     }
@@ -43,16 +43,6 @@ pub(crate) fn check() -> Outcome {
         names.len()
     );
     Ok(())
-}
-
-/// Whether the history has a release of a crate.
-fn is_released(name: &str) -> Result<bool, String> {
-    let tags = workspace::read(
-        Command::new("git")
-            .args(["tag", "--list", &format!("{name}-v*")])
-            .current_dir(workspace::root()),
-    )?;
-    Ok(!tags.trim().is_empty())
 }
 
 /// A package's manifest without what only its tests need, which are not in it.

@@ -1,6 +1,7 @@
 //! The crates that are published, in the order in which that can be done.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -31,6 +32,16 @@ pub(crate) fn crates() -> Result<Vec<Published>, String> {
         .map(read)
         .collect();
     in_order(published)
+}
+
+/// The tag of the last release of a crate, where the history has one.
+pub(crate) fn last_release(name: &str) -> Result<Option<String>, String> {
+    let tags = workspace::read(
+        Command::new("git")
+            .args(["tag", "--sort=-version:refname", "--list", &format!("{name}-v*")])
+            .current_dir(workspace::root()),
+    )?;
+    Ok(tags.lines().next().map(str::to_owned))
 }
 
 fn read(package: &Value) -> Published {
