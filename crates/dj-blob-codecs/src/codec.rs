@@ -29,8 +29,8 @@ const FORMATS: VersionDispatch<Protocol> = VersionDispatch {
 
 /// The codec `<blob>`, in the table or, by way of `<hash>`, in a store.
 ///
-/// Values are written in mYm (format 1) where that can hold them, else in dj0 (format 2), as Python does; asked for format
-/// 1, the codec refuses what mYm cannot hold.
+/// Values are written in mYm (format 1) where that can hold them, else in dj0 (format 2), as Python does. Asked for format
+/// 1, the codec refuses what mYm cannot hold; asked for format 2, it writes nothing else.
 ///
 /// ```
 /// use dj_blob_codecs::{BlobCodec, Dims, UnpackOptions};
@@ -88,10 +88,11 @@ impl Codec for BlobCodec {
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
         let options = self.pack.clone().with_limits(cx.limits().clone());
         let options = match cx.format_version() {
+            None => options,
             Some(_) if FORMATS.version_to_write(cx)? == FormatVersion::intrinsic(1) => {
                 options.for_matlab(true)
             }
-            _ => options,
+            Some(_) => options.with_dj0(true),
         };
         options.pack(&value).map(Value::Bytes)
     }
@@ -119,3 +120,27 @@ fn not_bytes(stored: &Value) -> Error {
 }
 
 dj_codec_api::submit_codec!(BlobCodec::new());
+
+#[cfg(test)]
+mod tests {
+    use dj_codec_api::{Array, Column, Registry, StoreMap, Stored};
+
+    use super::*;
+
+    #[test]
+    fn asked_for_a_format_it_writes_that() {
+        let column = Column::resolve("<blob>", &Registry::linked().unwrap()).unwrap();
+        let value = Value::from(Array::from_vec(vec![1.5_f64, 2.5], &[2]).unwrap());
+        let cx = Context::new(StoreMap::new());
+        for (asked, magic) in [(None, "mYm\0"), (Some(1), "mYm\0"), (Some(2), "dj0\0")] {
+            let cx = match asked {
+                Some(major) => cx.clone().with_format_version(FormatVersion::intrinsic(major)),
+                None => cx.clone(),
+            };
+            let stored = column.encode(value.clone(), &cx).unwrap();
+            let Stored::Bytes(blob) = &stored else { panic!("{stored:?}") };
+            assert_eq!(blob[..4], *magic.as_bytes(), "{asked:?}");
+            assert_eq!(column.decode(stored, &cx).unwrap(), value);
+        }
+    }
+}

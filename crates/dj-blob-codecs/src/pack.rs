@@ -12,6 +12,7 @@ use crate::write::Writer;
 pub struct PackOptions {
     compression: Compression,
     matlab: bool,
+    dj0: bool,
     limits: Limits,
 }
 
@@ -36,6 +37,13 @@ impl PackOptions {
         self
     }
 
+    /// Writes dj0 also where mYm could hold the value: MATLAB's mYm does not read it then, Python does. Default: false.
+    #[must_use]
+    pub fn with_dj0(mut self, dj0: bool) -> Self {
+        self.dj0 = dj0;
+        self
+    }
+
     /// Sets the limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -51,7 +59,7 @@ impl PackOptions {
         let mut writer = Writer::new(self.matlab, &self.limits);
         writer.value(value, 0)?;
         let (mut blob, dj0) = writer.finish();
-        let magic = if dj0 { DJ0 } else { MYM };
+        let magic = if dj0 || self.dj0 { DJ0 } else { MYM };
         if let Some(front) = blob.first_chunk_mut::<4>() {
             *front = *magic;
         }
