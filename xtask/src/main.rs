@@ -38,7 +38,8 @@ cargo xtask TASK
                     is there to compare with
   fixtures seal     lists new fixtures; refuses where a listed one changed
   fixtures record   makes a new case from a value or from what a program stored; says how when it is run without arguments
-  format-changes    every change of a format that nobody meant is found: some are made on purpose, in a copy
+  format-changes [CRATE]
+                    every change of a format that nobody meant is found: some are made on purpose, in a copy
   package           packages every crate, builds each from its package in the order of publishing, and runs the tests in them
   release-rehearsal what else has to be released with each crate, asserted; needs no network
   minimal-versions  the lowest versions that Cargo.toml allows are enough
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
         ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
         ["fixtures", "record", rest @ ..] => fixtures::record(rest),
         ["fixtures", "seal"] => fixtures::seal(),
-        ["format-changes"] => format_changes::check(),
+        ["format-changes", packages @ ..] => format_changes::check(packages),
         ["package"] => package::check(),
         ["release-rehearsal"] => rehearsal::run(),
         ["minimal-versions"] => minimal_versions::check(),

@@ -6,36 +6,40 @@ use std::process::Command;
 
 use crate::{Outcome, workspace};
 
-/// A copy of what git knows of the workspace, and of what it may come to know.
+/// A copy of what git knows of the workspace, and of what it may come to know. It has a target folder of its own, for cargo tells
+/// two copies of a package in one target folder apart by the times of their files alone.
 pub(crate) struct Scratch {
     pub(crate) root: PathBuf,
     target: PathBuf,
 }
 
+/// What an earlier copy had, beside it.
+const COPIED: &str = "copied.txt";
+
 impl Scratch {
-    /// Copies the workspace. Cargo uses what it built of an earlier copy, and what it built of dependencies.
+    /// Copies the workspace. What cargo built of an earlier copy is used again.
     pub(crate) fn new() -> Result<Self, String> {
-        let target = workspace::target_folder()?;
+        let folder = workspace::target_folder()?.join("scratch");
         let scratch = Self {
-            root: target.join("scratch"),
-            target,
+            root: folder.join("tree"),
+            target: folder.join("target"),
         };
         let original = workspace::root();
-        let listed = workspace::read(
-            Command::new("git")
-                .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-                .current_dir(&original),
-        )?;
-        for path in listed.split_terminator('\0') {
+        let files = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let listed = workspace::read(Command::new("git").args(files).current_dir(&original))?;
+        let before = fs::read_to_string(folder.join(COPIED)).unwrap_or_default();
+        // What is gone from the workspace is copied as well: it goes.
+        for path in listed.split_terminator('\0').chain(before.lines()) {
             scratch.copy(&original.join(path), &scratch.root.join(path))?;
         }
+        fs::write(folder.join(COPIED), listed.replace('\0', "\n"))
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(scratch)
     }
 
     /// What is as it was keeps its time, so that cargo need not build it again.
     fn copy(&self, from: &Path, to: &Path) -> Outcome {
         let failed = |error: std::io::Error| format!("{}: {error}", to.display());
-        // A file that is gone and not committed yet is still listed.
         let Ok(bytes) = fs::read(from) else {
             return fs::remove_file(to).or(Ok(()));
         };

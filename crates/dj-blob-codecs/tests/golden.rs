@@ -82,6 +82,9 @@ fn what_loses_nothing_is_written_again_byte_for_byte() {
         assert_eq!(unpack(again.clone()).unwrap(), value, "{}", case.id);
         let compressed = PackOptions::new().pack(&value).unwrap();
         assert_eq!(plain(&compressed), again, "{}", case.id);
+        if let Some(front) = compressed.strip_prefix(b"ZL123\0") {
+            assert_eq!(front[..8], (again.len() as u64).to_le_bytes(), "{}", case.id);
+        }
     }
     assert!(exact >= 197, "{exact}");
 }
