@@ -73,8 +73,11 @@ impl Kind {
             "rust" => match words.as_slice() {
                 [] => Ok(Self::Rust { run: true }),
                 ["no_run"] => Ok(Self::Rust { run: false }),
+                ["ignore", source] if source.starts_with("from=") => {
+                    Self::of_data(language, &[source], before)
+                }
                 _ => Err(format!(
-                    "`{fence}`: Rust may be marked `no_run`, and nothing else"
+                    "`{fence}`: Rust may be marked `no_run`, or `ignore from=PATH` where it is a part of a file"
                 )),
             },
             "sh" => Self::shell(&words, false),
@@ -108,6 +111,11 @@ impl Kind {
         Ok(Self::Shell { when, status, hidden })
     }
 
+    /// Whether there is something to compare with what follows.
+    fn prints(&self) -> bool {
+        matches!(self, Self::Shell { when, hidden: false, .. } if *when != When::Ci)
+    }
+
     fn of_data(language: &str, words: &[&str], before: Option<&Self>) -> Result<Self, String> {
         match words {
             ["figure"] if language == "text" => Ok(Self::Figure),
@@ -126,8 +134,8 @@ impl Kind {
                     pointer: pointer.into(),
                 })
             }
-            [] if matches!(before, Some(Self::Shell { .. })) => Ok(Self::Output),
             [] if language == "toml" => Ok(Self::Manifest),
+            [] if before.is_some_and(Self::prints) => Ok(Self::Output),
             _ => Err(format!(
                 "`{language}` stands neither below commands that print it nor is it marked `file=NAME` or `from=PATH`"
             )),

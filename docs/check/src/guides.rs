@@ -16,5 +16,7 @@ macro_rules! documented {
 
 documented! {
     Readme: "README.md",
+    CreateACodec: "docs/create-a-codec.md",
     UseACodec: "docs/use-a-codec.md",
+    VersionAFormat: "docs/version-a-format.md",
 }

@@ -12,7 +12,7 @@
 //! | `sh status=1` | ends with that status |
 //! | `text`, `json` below commands | is what they print; `[..]` is anything within a line, a line `...` any lines |
 //! | `json file=NAME`, `toml file=NAME` | a file that the reader makes: it is written there for the commands after it |
-//! | `json from=PATH#POINTER`, `text from=PATH` | is what that file of the repository holds |
+//! | `json from=PATH#POINTER`, `text from=PATH`, `rust,ignore from=PATH` | is in that file of the repository |
 //! | `toml` | a part of a Cargo.toml: it is resolved with the crates of the repository |
 //! | `text figure` | a picture, and nothing else |
 //!

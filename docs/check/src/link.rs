@@ -1,8 +1,9 @@
-//! Links within the repository, and to it.
+//! Links within the repository, and to it. What a link to a Rust file says, such as the name of a test, has to stand in that file.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::page::Page;
+use crate::page::{Link, Page};
 
 /// The repository as its own pages name it where a relative link would not work, as in a crate's README.
 const OWN: &str = "https://github.com/datajoint/dj-codecs-rs/";
@@ -12,16 +13,17 @@ const OWN: &str = "https://github.com/datajoint/dj-codecs-rs/";
 pub fn faults(root: &Path, pages: &[Page]) -> Vec<String> {
     let mut faults = Vec::new();
     for page in pages {
-        for (line, target) in &page.links {
-            if let Err(why) = follow(root, pages, page, target) {
-                faults.push(format!("{}: {target}: {why}", page.place(*line)));
+        for link in &page.links {
+            if let Err(why) = follow(root, pages, page, link) {
+                faults.push(format!("{}: {}: {why}", page.place(link.line), link.target));
             }
         }
     }
     faults
 }
 
-fn follow(root: &Path, pages: &[Page], page: &Page, target: &str) -> Result<(), String> {
+fn follow(root: &Path, pages: &[Page], page: &Page, link: &Link) -> Result<(), String> {
+    let target = link.target.as_str();
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let path = if let Some(within) = path.strip_prefix(OWN) {
         // What follows is `blob/main/` or `tree/main/`.
@@ -42,11 +44,14 @@ fn follow(root: &Path, pages: &[Page], page: &Page, target: &str) -> Result<(), 
         normal(&folder.join(path)).ok_or("leads out of the repository")?
     };
     if !root.join(&path).exists() {
-        // Links to items, such as `Limits` or `crate::golden`, are rustdoc's, which fails where there are none.
-        let item = page.path.ends_with("README.md")
-            && page.path.starts_with("crates")
-            && !path.to_string_lossy().contains('.');
-        return if item { Ok(()) } else { Err("is not there".into()) };
+        return Err("is not there".into());
+    }
+    if path.extension().is_some_and(|ext| ext == "rs") {
+        let source = fs::read_to_string(root.join(&path)).map_err(|error| error.to_string())?;
+        let item = link.text.rsplit("::").next().unwrap_or_default();
+        if !source.contains(item) {
+            return Err(format!("has no `{item}`"));
+        }
     }
     if anchor.is_empty() {
         return Ok(());

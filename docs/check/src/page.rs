@@ -7,6 +7,17 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::block::{Block, Kind, When};
 
+/// A link of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Where it leads.
+    pub target: String,
+    /// Its text, without marks.
+    pub text: String,
+}
+
 /// A page of the documentation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -16,8 +27,8 @@ pub struct Page {
     pub blocks: Vec<Block>,
     /// The anchors of its headings, as GitHub makes them.
     pub anchors: Vec<String>,
-    /// Its links: line and target.
-    pub links: Vec<(usize, String)>,
+    /// Its links.
+    pub links: Vec<Link>,
     /// Code within lines: line and text.
     pub spans: Vec<(usize, String)>,
     /// What is wrong with its blocks.
@@ -43,11 +54,17 @@ impl Page {
             ..Self::default()
         };
         let mut gathered: Option<String> = None;
+        let mut in_link = false;
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
         for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
             let line = 1 + text
                 .get(..range.start)
                 .map_or(0, |before| before.matches('\n').count());
+            if let (true, Event::Text(piece) | Event::Code(piece), Some(link)) =
+                (in_link, &event, page.links.last_mut())
+            {
+                link.text.push_str(piece);
+            }
             match event {
                 Event::Start(Tag::CodeBlock(_) | Tag::Heading { .. } | Tag::HtmlBlock) => {
                     gathered = Some(String::new());
@@ -68,8 +85,14 @@ impl Page {
                 Event::End(TagEnd::Heading(_)) => page.add_anchor(&gathered.take().unwrap_or_default()),
                 Event::End(TagEnd::HtmlBlock) => page.add_comment(line, &gathered.take().unwrap_or_default()),
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                    page.links.push((line, dest_url.into_string()));
+                    page.links.push(Link {
+                        line,
+                        target: dest_url.into_string(),
+                        text: String::new(),
+                    });
+                    in_link = true;
                 }
+                Event::End(TagEnd::Link | TagEnd::Image) => in_link = false,
                 _ => {}
             }
         }

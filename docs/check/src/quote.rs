@@ -23,8 +23,33 @@ pub fn faults(root: &Path, pages: &[Page]) -> Vec<String> {
                 faults.push(format!("{}: {why}", page.place(block.line)));
             }
         }
+        for (line, span) in &page.spans {
+            if !is_there(root, span) {
+                faults.push(format!("{}: there is no fixture {span}", page.place(*line)));
+            }
+        }
     }
     faults
+}
+
+/// Whether code within a line that names a golden fixture, as `npy/1.0/by-numpy-*`, names one that is there.
+fn is_there(root: &Path, span: &str) -> bool {
+    let mut parts = span.splitn(3, '/');
+    let (Some(codec), Some(version), Some(case)) = (parts.next(), parts.next(), parts.next()) else {
+        return true;
+    };
+    let Some(case) = case.strip_prefix("by-") else {
+        return true;
+    };
+    let (case, any) = case.strip_suffix('*').map_or((case, false), |case| (case, true));
+    let cases = fs::read_dir(root.join("fixtures").join(codec).join(version));
+    cases.into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.strip_prefix("by-")
+            .and_then(|name| name.strip_prefix(case))
+            .is_some_and(|rest| any || rest.is_empty())
+    })
 }
 
 fn quotation(root: &Path, path: &str, pointer: &str, text: &str) -> Result<(), String> {

@@ -53,7 +53,7 @@ fn run() -> Result<usize, String> {
     for (kind, number) in census::count(&pages) {
         println!("{number:4} {kind}");
     }
-    let mut faults = Vec::new();
+    let mut faults = census::escaped(&root, &pages);
     let wanted = |page: &&Page| chosen.is_empty() || chosen.contains(&page.path);
     for page in pages
         .iter()
