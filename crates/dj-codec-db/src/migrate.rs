@@ -1,6 +1,7 @@
 //! Values of old formats become values of new ones, while people work.
 
 mod aim;
+mod attempt;
 mod cell;
 mod column;
 mod compare;

@@ -44,7 +44,7 @@ impl Written {
         let places = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let removed = futures_util::stream::iter(places).map(|place| {
             let cx = cx.clone();
-            tokio::task::spawn_blocking(move || remove(&place, &cx))
+            tokio::task::spawn_blocking(move || remove_object(&place.store, &place.path, &cx))
         });
         removed
             .buffer_unordered(PARALLEL)
@@ -55,12 +55,12 @@ impl Written {
 }
 
 /// Removes an object, or all that is below a folder.
-fn remove(place: &Place, cx: &Context) -> Result<()> {
-    let store = cx.stores().open(Some(&place.store))?.store;
-    for below in store.list(&place.path)? {
+pub(crate) fn remove_object(store: &str, path: &str, cx: &Context) -> Result<()> {
+    let store = cx.stores().open(Some(store))?.store;
+    for below in store.list(path)? {
         store.delete(&below.path)?;
     }
-    store.delete(&place.path)
+    store.delete(path)
 }
 
 #[cfg(test)]

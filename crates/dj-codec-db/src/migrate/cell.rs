@@ -30,7 +30,11 @@ enum Compared {
 pub(super) struct Cell {
     compared: Compared,
     select: String,
-    update: String,
+    /// Sets a value, in the row of a key.
+    set: String,
+    /// Whether it holds NULL, and whether it holds a value.
+    is_null: String,
+    same: String,
 }
 
 impl Cell {
@@ -144,7 +148,9 @@ impl Cell {
         Self {
             compared,
             select: format!("SELECT {text} FROM {from} WHERE {row}"),
-            update: format!("UPDATE {from} SET {name} = {value}{kept} WHERE {row} AND {same}"),
+            set: format!("UPDATE {from} SET {name} = {value}{kept} WHERE {row}"),
+            is_null: format!("{whole} IS NULL"),
+            same,
         }
     }
 
@@ -163,17 +169,26 @@ impl Cell {
         old: &Raw,
         new: &Raw,
     ) -> Result<bool> {
-        let mut binds: Vec<Bind> = vec![new.bind()];
-        binds.extend(key.iter().map(|text| Bind::from(text.as_str())));
-        binds.push(old.bind());
-        let rows = open.execute(self.update.as_str(), binds).await?;
-        match rows {
-            0 => Ok(false),
-            1 => Ok(true),
-            many => Err(Error::store(format!(
-                "one row was to be changed, and the server says that {many} were"
-            ))),
-        }
+        put(open, self.swapping(), key, new, old).await
+    }
+
+    /// Puts `new` into the field where it is NULL and `source` still holds `old`, and says whether that was so.
+    pub(super) async fn fill(
+        &self,
+        open: &mut Transaction,
+        key: &[String],
+        new: &Raw,
+        source: (&Self, &Raw),
+    ) -> Result<bool> {
+        put(open, self.filling(source.0), key, new, source.1).await
+    }
+
+    fn swapping(&self) -> String {
+        format!("{} AND {}", self.set, self.same)
+    }
+
+    fn filling(&self, source: &Self) -> String {
+        format!("{} AND {} AND {}", self.set, self.is_null, source.same)
     }
 
     /// What the server gave, or the journal kept, as what it was in the column.
@@ -217,6 +232,20 @@ impl Cell {
             Raw::Bytes(bytes) => digest(bytes),
             Raw::Text(_) => new.bytes(),
         }
+    }
+}
+
+/// Changes one row, and says whether it was as it should be.
+async fn put(open: &mut Transaction, sql: String, key: &[String], new: &Raw, old: &Raw) -> Result<bool> {
+    let mut binds: Vec<Bind> = vec![new.bind()];
+    binds.extend(key.iter().map(|text| Bind::from(text.as_str())));
+    binds.push(old.bind());
+    match open.execute(sql, binds).await? {
+        0 => Ok(false),
+        1 => Ok(true),
+        many => Err(Error::store(format!(
+            "one row was to be changed, and the server says that {many} were"
+        ))),
     }
 }
 
@@ -328,7 +357,7 @@ mod tests {
             ),
             ("longblob", MySql, "?", "t.`movie` = ?"),
         ] {
-            let update = cell(sql_type, &[], backend).update;
+            let update = cell(sql_type, &[], backend).swapping();
             assert!(update.contains(&format!(" = {set} WHERE ")), "{update}");
             assert!(update.ends_with(&format!(" AND {same}")), "{update}");
         }
@@ -337,13 +366,19 @@ mod tests {
     #[test]
     fn what_the_server_would_set_anew_is_kept() {
         assert_eq!(
-            cell("longblob", &["changed"], Backend::MySql).update,
+            cell("longblob", &["changed"], Backend::MySql).swapping(),
             "UPDATE `lab`.`#scan` AS t SET `movie` = ?, `changed` = t.`changed` \
-             WHERE t.`id` = CAST(? AS SIGNED) AND t.`movie` = ?"
+             WHERE t.`id` = CAST(CAST(? AS CHAR) AS SIGNED) AND t.`movie` = ?"
+        );
+        let (new, old) = (cell("json", &[], Backend::MySql), cell("longblob", &[], Backend::MySql));
+        assert_eq!(
+            new.filling(&old),
+            "UPDATE `lab`.`#scan` AS t SET `movie` = CAST(? AS JSON) \
+             WHERE t.`id` = CAST(CAST(? AS CHAR) AS SIGNED) AND t.`movie` IS NULL AND t.`movie` = ?"
         );
         assert_eq!(
             cell("jsonb", &[], Backend::PostgreSql).select,
-            r#"SELECT t."movie"::text FROM "lab"."#scan" AS t WHERE t."id" = ?::text::int"#
+            r##"SELECT t."movie"::text FROM "lab"."#scan" AS t WHERE t."id" = ?::text::int"##
         );
     }
 

@@ -1,7 +1,5 @@
 //! One value: decoded, encoded anew, and compared with what it was.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use dj_codec_api::{Column, Context, Error, FormatVersion, Result, Stored};
 
 use super::aim::Aim;
@@ -106,34 +104,4 @@ pub(super) fn newer(found: FormatVersion, to: FormatVersion) -> Error {
         "format {found} is newer than {to}, and a downgrade was not allowed"
     ))
     .advise("allow it (--allow-downgrade) where older programs have to read the values")
-}
-
-/// The objects that were announced while a value was encoded.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Announced(Arc<Mutex<Vec<super::journal::Named>>>);
-
-impl Announced {
-    pub(super) fn add(&self, object: super::journal::Named) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(object);
-    }
-
-    pub(super) fn all(&self) -> Vec<super::journal::Named> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// Removes the objects of an encoding that came to nothing, and says whether all are gone. Those whose path comes from the
-/// content are left: they may be somebody else's.
-pub(super) fn discard(objects: &[super::journal::Named], cx: &Context) -> bool {
-    let gone = |object: &super::journal::Named| -> Result<()> {
-        let store = cx.stores().open(Some(&object.store))?.store;
-        for found in store.list(&object.path)? {
-            store.delete(&found.path)?;
-        }
-        store.delete(&object.path)
-    };
-    objects
-        .iter()
-        .map(|object| object.fresh && gone(object).is_ok())
-        .fold(true, |all, one| all && one)
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dj_codec_api::{Context, Error, ErrorKind, FormatVersion, Result, Stored};
-use tokio::runtime::Handle;
 
+use super::attempt::Attempt;
 use super::column::MigratedColumn;
-use super::journal::{Claim, Journal, Named, Raw, State, Why};
-use super::recode::{Announced, Recoded, Recoding, discard};
+use super::journal::{Claim, Journal, Raw, State, Why};
+use super::recode::{Recoded, Recoding};
 use crate::writable::Transaction;
 
 /// A row that changes each time it is looked at is left to a later run after so many times.
@@ -36,13 +36,6 @@ pub(super) struct RowMigration {
     pub(super) recoding: Recoding,
     pub(super) journal: Journal,
     attempts: AtomicU64,
-}
-
-/// An encoding of a value: how the journal calls it, and what it has written.
-struct Attempt {
-    name: String,
-    announced: Announced,
-    cx: Context,
 }
 
 impl RowMigration {
@@ -89,14 +82,14 @@ impl RowMigration {
                         Ok(false) => None,
                         Err(error) => {
                             drop(open);
-                            self.discard(attempt).await;
+                            attempt.discard(&self.journal).await;
                             return Err(error);
                         }
                     }
                 }
                 Err(error) => Some(error),
             };
-            self.discard(attempt).await;
+            attempt.discard(&self.journal).await;
             let unchanged = cell.read(&mut open, &claim.key).await? == Some(Some(old));
             match (unchanged, failed) {
                 (true, Some(error)) => return self.leave(open, &claim, error).await,
@@ -115,23 +108,9 @@ impl RowMigration {
     fn attempt(&self, claim: &Claim) -> Result<Attempt> {
         let parts = &self.column.0;
         let number = self.attempts.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", self.journal.run());
-        let announced = Announced::default();
         let key = parts.database.key(&parts.table, &claim.key)?;
         let cx = key.context(&parts.cx, &parts.table, &parts.attribute.name)?;
-        let (journal, handle, attempt) = (self.journal.clone(), Handle::current(), name.clone());
-        let (id, row_key, seen) = (claim.id.clone(), claim.key.clone(), announced.clone());
-        let cx = cx.on_new_object(move |object| {
-            let object = Named {
-                store: object.store.to_owned(),
-                path: object.path.to_owned(),
-                fresh: object.fresh,
-            };
-            handle.block_on(journal.writing(&id, &row_key, &attempt, &object))?;
-            seen.add(object);
-            Ok(())
-        });
-        Ok(Attempt { name, announced, cx })
+        Ok(Attempt::begin(&self.journal, claim, number, cx))
     }
 
     async fn recode(self: &Arc<Self>, stored: Stored, cx: Context) -> Result<Recoded> {
@@ -170,19 +149,6 @@ impl RowMigration {
             }
         }
         Ok(true)
-    }
-
-    /// Removes what an attempt has written that came to nothing. What cannot be removed stays in the journal.
-    async fn discard(&self, attempt: Attempt) {
-        let objects = attempt.announced.all();
-        if objects.is_empty() {
-            return;
-        }
-        let cx = attempt.cx;
-        let gone = tokio::task::spawn_blocking(move || discard(&objects, &cx)).await;
-        if gone.unwrap_or(false) {
-            let _ = self.journal.unname_now(&attempt.name).await;
-        }
     }
 
     async fn leave(&self, mut open: Transaction, claim: &Claim, error: Error) -> Result<RowOutcome> {
