@@ -61,3 +61,17 @@ pub(crate) fn cut_short(wanted: usize, found: usize) -> Error {
     ))
     .advise("the file was not fully written or copied; fetch it again")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_cannot_be_read_is_an_error_and_not_tried_for_ever() {
+        let mut folder = File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+        for length in [16, LARGE] {
+            assert!(read_file(&mut folder, length).is_err());
+        }
+    }
+}

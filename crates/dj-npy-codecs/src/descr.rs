@@ -159,8 +159,8 @@ fn from_fields(literals: &[Literal], align: bool, limits: &Limits) -> Result<DTy
             format = format.with_shape(shape, limits)?;
         }
         if align {
-            widest = widest.max(alignment(&format.dtype, true));
-            end = aligned(end, alignment(&format.dtype, true))?;
+            widest = widest.max(alignment(&format.dtype));
+            end = aligned(end, alignment(&format.dtype))?;
         }
         let padding =
             name.name.is_empty() && name.title.is_none() && matches!(format.dtype.kind(), Kind::Void(_));

@@ -367,6 +367,26 @@ mod tests {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(message), "{text}: {error}");
         }
+        let error = parse("[1, 2]").unwrap_err();
+        assert_eq!(error.message(), "the header is damaged: it is a list, not a dict");
+    }
+
+    #[test]
+    fn a_length_that_is_cut_is_told_with_figures() {
+        let file = [&MAGIC[..], &[1, 0, 118]].concat();
+        let error = Header::parse(&file, &Limits::default()).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "the file is cut short: the length of the header should take 2 bytes, there are 1"
+        );
+    }
+
+    #[test]
+    fn what_the_system_says_of_a_file_is_told_apart() {
+        let kind = |kind: IoErrorKind| unreadable(&kind.into()).kind().clone();
+        assert_eq!(kind(IoErrorKind::NotFound), ErrorKind::NotFound);
+        assert_eq!(kind(IoErrorKind::PermissionDenied), ErrorKind::PermissionDenied);
+        assert_eq!(kind(IoErrorKind::TimedOut), ErrorKind::Store);
     }
 
     #[test]
@@ -388,6 +408,8 @@ mod tests {
             what(&shaped("(4294967296, 4294967296, 0)"), &limits),
             "array bytes"
         );
+        // More than an address can count, less than 64 bits can.
+        assert_eq!(what(&shaped("(2305843009213693952,)"), &limits), "array bytes");
         assert!(parse(&shaped("(1099511627776, 0)")).is_ok());
         assert_eq!(
             what(&shaped(&format!("({})", "1,".repeat(65))), &limits),

@@ -155,8 +155,7 @@ impl Parser<'_> {
                 self.text().map(Literal::Str)
             }
             Some('0'..='9' | '+' | '-' | '.') => self.number(),
-            Some(c) if c.is_alphabetic() || c == '_' => self.name(),
-            _ => Err(self.wrong("a Python literal")),
+            _ => self.name(),
         }
     }
 
@@ -349,6 +348,8 @@ mod tests {
             "_1",
             "1_",
             "--1",
+            "+_1",
+            "1__0",
             "'a",
             "'a\n'",
             "b'a'",
@@ -370,6 +371,18 @@ mod tests {
             error,
             "a Python literal was expected, there is \"f(x)}\", at character 6 of it"
         );
+        for (source, message) in [
+            (
+                "u",
+                "a Python literal was expected, there is \"u\", at character 0 of it",
+            ),
+            (
+                "[@]",
+                "a Python literal was expected, there is \"@]\", at character 1 of it",
+            ),
+        ] {
+            assert_eq!(read(source).unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

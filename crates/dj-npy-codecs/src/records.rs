@@ -122,6 +122,11 @@ mod tests {
                 .size(),
             0
         );
+        let beside_nothing = vec![
+            ("none", numbers(Vec::<u8>::new(), &[2, 0])),
+            ("one", numbers(vec![7_u8, 8], &[2])),
+        ];
+        assert_eq!(read(&[2], beside_nothing).unwrap().data().as_ref(), [7, 8]);
         assert_eq!(
             read(&[], vec![("a", Array::scalar(5_u8).into())])
                 .unwrap()

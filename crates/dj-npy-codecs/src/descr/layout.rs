@@ -2,16 +2,14 @@
 
 use dj_codec_api::{DType, Error, Kind, Result};
 
-/// The boundary that an element begins at. `align` says whether structures within are aligned themselves.
-pub(super) fn alignment(dtype: &DType, align: bool) -> usize {
+/// The boundary that an element begins at.
+pub(super) fn alignment(dtype: &DType) -> usize {
     match dtype.kind() {
-        Kind::Bytes(_) | Kind::Void(_) => 1,
-        Kind::Struct(record) if align => {
-            let fields = record.fields().iter().map(|field| alignment(&field.dtype, true));
+        Kind::Struct(record) => {
+            let fields = record.fields().iter().map(|field| alignment(&field.dtype));
             fields.max().unwrap_or(1)
         }
-        Kind::Struct(_) => 1,
-        // Complex numbers and texts have the boundary of their parts.
+        // Complex numbers and texts have the boundary of their parts, bytes have none.
         _ => dtype.swap_unit().unwrap_or(1).max(1),
     }
 }
