@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use crate::package::{self, Verify};
+use crate::package::{self, Network};
 use crate::published;
 use crate::{Outcome, workspace};
 
 pub(crate) fn check() -> Outcome {
-    let packages = package::make(Verify::No, "minimal-versions")?;
+    let packages = package::make(Network::Allowed, "minimal-versions")?;
     let names: Vec<&str> = packages
         .crates
         .iter()

@@ -1,5 +1,7 @@
-//! Packages every crate that is published, builds each from its package as `cargo publish --dry-run` does, and tests what was
-//! packaged.
+//! Packages every crate that is published, builds each from its package in the order of publishing, and tests what was packaged.
+//!
+//! Cargo's own verification (`cargo publish --workspace --dry-run`) runs in the workflow, on a machine that did not do so before: it keeps what it
+//! unpacked, and takes packages of an earlier run for those of this one.
 
 mod unpacked;
 
@@ -26,22 +28,22 @@ const ADDED: [&str; 4] = [
     ".cargo_vcs_info.json",
 ];
 
-/// Whether cargo is to build each package as an outsider would, with its default features and in the order of dependencies.
+/// Whether cargo may ask a registry for what it does not have of foreign crates.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verify {
-    Build,
-    No,
+pub(crate) enum Network {
+    Allowed,
+    None,
 }
 
 pub(crate) fn check() -> Outcome {
-    let packages = make(Verify::Build, "packages")?;
+    let packages = make(Network::Allowed, "packages")?;
     look_at(&packages)?;
-    println!("each builds from its package; now their tests, of code and of documents");
-    workspace::watch(
-        workspace::cargo_in(&packages.folder)
-            .args(["test", "--quiet", "--workspace", "--all-features"])
-            .env("CARGO_TARGET_DIR", workspace::target_folder()?),
-    )?;
+    // One after another, for two together would have the features of both.
+    for published in &packages.crates {
+        cargo(&packages, &["check", "--quiet", "--package", &published.name])?;
+    }
+    println!("each builds alone, as it is by default; now their tests, of code and of documents");
+    cargo(&packages, &["test", "--quiet", "--workspace", "--all-features"])?;
     println!(
         "{} packages build and pass their tests; they are in {}, and `--config {}` puts them in the place of published ones",
         packages.crates.len(),
@@ -51,14 +53,20 @@ pub(crate) fn check() -> Outcome {
     Ok(())
 }
 
-/// Packages all crates and unpacks them side by side in a folder where cargo builds. Nothing is asked of a registry but, where `Verify::Build`, what is not
-/// here yet of foreign crates.
-pub(crate) fn make(verify: Verify, folder: &str) -> Result<Packages, String> {
+fn cargo(packages: &Packages, arguments: &[&str]) -> Outcome {
+    let mut cargo = workspace::cargo_in(&packages.folder);
+    // With what is built already of foreign crates.
+    cargo.env("CARGO_TARGET_DIR", workspace::target_folder()?);
+    workspace::watch(cargo.args(arguments))
+}
+
+/// Packages all crates and unpacks them side by side in a folder where cargo builds.
+pub(crate) fn make(network: Network, folder: &str) -> Result<Packages, String> {
     let crates = published::crates()?;
     let mut cargo = workspace::cargo_in(&workspace::root());
-    cargo.args(["package", "--quiet", "--locked", "--allow-dirty"]);
-    if verify == Verify::No {
-        cargo.args(["--no-verify", "--offline"]);
+    cargo.args(["package", "--quiet", "--no-verify", "--locked", "--allow-dirty"]);
+    if network == Network::None {
+        cargo.arg("--offline");
     }
     for published in &crates {
         cargo.args(["--package", &published.name]);

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use crate::Outcome;
-use crate::package::{self, Verify};
+use crate::package::{self, Network};
 use crate::published::Published;
 use market::Market;
 
 pub(crate) fn run() -> Outcome {
-    let packages = package::make(Verify::No, "rehearsal")?;
+    let packages = package::make(Network::None, "rehearsal")?;
     let market = Market::new(&packages)?;
     let crates = &packages.crates;
     market

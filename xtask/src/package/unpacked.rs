@@ -66,10 +66,11 @@ fn patches(folder: &Path, names: &[&str]) -> String {
 /// One package, in a folder without its version.
 fn unpack(archives: &Path, published: &Published, folder: &Path) -> Outcome {
     let archive = archive(archives, published);
+    // Files get the time of now (`m`): packages have one time for all, by which cargo would not see that they changed.
     // The archive's folder is where tar runs: a path with a drive would be taken for that of another machine.
     workspace::read(
         Command::new("tar")
-            .arg("-xzf")
+            .arg("-xmzf")
             .arg(archive.file_name().unwrap_or_default())
             .arg("-C")
             .arg(folder)
