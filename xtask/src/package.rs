@@ -152,3 +152,52 @@ fn dependencies(metadata: &Value) -> Vec<String> {
 fn archive(folder: &Path, published: &Published) -> PathBuf {
     folder.join(format!("{}-{}.crate", published.name, published.version))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn files_that_are_wanting_and_files_too_many_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        for file in [
+            "README.md",
+            "CHANGELOG.md",
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+            "Cargo.toml",
+        ] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        assert_eq!(files(folder.path()).unwrap(), [""; 0]);
+        std::fs::remove_file(folder.path().join("LICENSE-MIT")).unwrap();
+        std::fs::create_dir(folder.path().join("tests")).unwrap();
+        let wrong = files(folder.path()).unwrap();
+        assert_eq!(wrong.len(), 2);
+        assert!(wrong[0].ends_with("LICENSE-MIT was not packaged"));
+        assert!(wrong[1].ends_with("tests should not be packaged"));
+    }
+
+    #[test]
+    fn dependencies_come_from_a_registry() {
+        let on = |source: Value, path: Value| {
+            let dependency = json!({ "name": "api", "source": source, "path": path });
+            dependencies(&json!({ "packages": [{ "name": "zarr", "dependencies": [dependency] }] }))
+        };
+        let registry = json!("registry+https://github.com/rust-lang/crates.io-index");
+        assert_eq!(on(registry.clone(), Value::Null), [""; 0]);
+        for (source, path) in [
+            (Value::Null, json!("/here/api")),
+            (json!("git+https://example.org/api"), Value::Null),
+            (registry, json!("/here/api")),
+        ] {
+            assert_eq!(
+                on(source, path),
+                ["the package \"zarr\" depends on \"api\", which is not from a registry"]
+            );
+        }
+    }
+}
