@@ -17,6 +17,7 @@ macro_rules! documented {
 documented! {
     Readme: "README.md",
     CreateACodec: "docs/create-a-codec.md",
+    MigrateData: "docs/migrate-data.md",
     UseACodec: "docs/use-a-codec.md",
     VersionAFormat: "docs/version-a-format.md",
 }

@@ -1,5 +1,6 @@
 //! Runs the pages' commands with a built `dj-codec`, and tells how many blocks of each kind there are:
-//! `docs-check PROGRAM test|slow [PAGE ...]`. With `slow` those that build something are run too.
+//! `docs-check PROGRAM test|slow|live [PAGE ...]`. With `slow` those that build something are run too, with `live` those that need
+//! the database that interop makes.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -45,7 +46,8 @@ fn run() -> Result<usize, String> {
     let when = match arguments.next().as_deref().and_then(|word| word.to_str()) {
         Some("test") => When::Test,
         Some("slow") => When::Slow,
-        _ => return Err("the second argument is `test` or `slow`".into()),
+        Some("live") => When::Live,
+        _ => return Err("the second argument is `test`, `slow` or `live`".into()),
     };
     let chosen: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let root = tree::root();
