@@ -1,48 +1,25 @@
 //! What the writers write for fixed inputs, byte for byte: a format changes only with a new version.
-//!
-//! `tests/data/format-lock.json` holds, for each data format and input, what the column and the store hold.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test asserts by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "a test asserts by panicking")]
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dj_codec_testkit::MemoryStore;
-use dj_file_codecs::api::{Column, Context, Json, Registry, Result, Store as _, StoreMap, Tokens, Value};
+use dj_codec_testkit::FormatLock;
+use dj_file_codecs::api::{Stored, Value};
 use dj_file_codecs::{AttachCodec, FilepathCodec, ObjectCodec};
-use serde_json::json;
 
-/// By format, by input: what was written.
-type Lock = BTreeMap<String, BTreeMap<String, Json>>;
-
-#[derive(Debug)]
-struct OneToken;
-
-impl Tokens for OneToken {
-    fn token(&self, _: i64) -> Result<String> {
-        Ok("Tok_-123".into())
-    }
+fn lock_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/locks/{name}.json"))
 }
 
-fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/format-lock.json")
+fn time() -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(1_795_330_020_800_706)
 }
 
-fn locked() -> Lock {
-    serde_json::from_slice(&fs::read(path()).unwrap()).unwrap()
-}
-
-fn written() -> Lock {
+/// A folder with what is stored.
+fn sources() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let here = |name: &str| Value::from(folder.path().join(name));
     for (name, contents) in [
         ("résumé 1.tar.gz", &b"one\0two"[..]),
         (".profile", b""),
@@ -55,103 +32,50 @@ fn written() -> Lock {
         fs::write(file, contents).unwrap();
     }
     fs::create_dir(folder.path().join("empty")).unwrap();
+    folder
+}
+
+#[test]
+fn attachments_are_what_they_were() {
+    let folder = sources();
+    let here = |name: &str| Value::from(folder.path().join(name));
+    FormatLock::of(AttachCodec, lock_of("attach"))
+        .value("1.0", "a file", here("résumé 1.tar.gz"))
+        .value("1.0", "an empty file", here(".profile"))
+        .assert();
+}
+
+#[test]
+fn objects_are_what_they_were() {
+    let folder = sources();
+    let here = |name: &str| Value::from(folder.path().join(name));
     let tuple = |ext: &str, contents: Value| Value::Tuple(vec![ext.into(), contents]);
-    let time = UNIX_EPOCH + Duration::from_micros(1_795_330_020_800_706);
-    let mut registry = Registry::new();
-    registry.register(Arc::new(AttachCodec)).unwrap();
-    registry
-        .register(Arc::new(ObjectCodec::new().with_timestamp(time)))
-        .unwrap();
-    registry
-        .register(Arc::new(FilepathCodec::new().with_timestamp(time)))
-        .unwrap();
-
-    let mut digests = BTreeMap::new();
-    for (input, spec, value) in [
-        ("attach a file", "<attach>", here("résumé 1.tar.gz")),
-        ("attach an empty file", "<attach>", here(".profile")),
-        ("object of bytes", "<object@>", Value::Bytes("abc".into())),
-        (
-            "object of bytes with an extension",
-            "<object@>",
+    FormatLock::of(ObjectCodec::new().with_timestamp(time()), lock_of("object"))
+        .value("1.0", "bytes", Value::Bytes("abc".into()))
+        .value(
+            "1.0",
+            "bytes with an extension",
             tuple("csv", Value::Bytes("a,b".into())),
-        ),
-        ("object of a file", "<object@>", here("résumé 1.tar.gz")),
-        ("object of a hidden file", "<object@>", here(".profile")),
-        ("object of a folder", "<object@>", here("tree")),
-        (
-            "object of a folder with an extension",
-            "<object@>",
-            tuple(".zarr", here("tree")),
-        ),
-        ("object of an empty folder", "<object@>", here("empty")),
-        ("filepath of a file", "<filepath@>", "./raw/a.bin".into()),
-        ("filepath of a folder", "<filepath@>", "raw".into()),
-    ] {
-        let store = Arc::new(MemoryStore::new());
-        if spec.contains("filepath") {
-            store.put("raw/a.bin", "acquired".into()).unwrap();
-        }
-        let cx = Context::new(StoreMap::new().with("main", store.clone()).with_default("main"))
-            .with_field("lab", "session", "item")
-            .with_key("subject", "m/1")
-            .with_key("session", 3_i64)
-            .with_format_version("1.0".parse().unwrap())
-            .with_tokens(Arc::new(OneToken));
-        let stored = Column::resolve(spec, &registry)
-            .unwrap()
-            .encode(value, &cx)
-            .unwrap();
-        // One byte of an object is one character: what is not ASCII is told apart all the same.
-        let objects: BTreeMap<String, String> = store
-            .snapshot()
-            .into_iter()
-            .map(|(path, bytes)| (path, bytes.iter().copied().map(char::from).collect()))
-            .collect();
-        digests.insert(
-            input.to_owned(),
-            json!({"stored": stored.to_json(), "objects": objects}),
-        );
-    }
-    BTreeMap::from([("1.0".to_owned(), digests)])
+        )
+        .value("1.0", "a file", here("résumé 1.tar.gz"))
+        .value("1.0", "a hidden file", here(".profile"))
+        .value("1.0", "a folder", here("tree"))
+        .value("1.0", "a folder with an extension", tuple(".zarr", here("tree")))
+        .value("1.0", "an empty folder", here("empty"))
+        .assert();
 }
 
 #[test]
-fn the_formats_are_what_they_were() {
-    let (written, locked) = (written(), locked());
-    for (version, inputs) in &locked {
-        for (input, was) in inputs {
-            let is = written.get(version).and_then(|inputs| inputs.get(input));
-            assert_eq!(
-                is,
-                Some(was),
-                "format {version}, {input}: what dj-file-codecs writes has changed. If that is meant, give it a new format version in \
-                 src/version.rs, keep writing the old one on request, and add fixtures for the new one"
-            );
-        }
+fn references_to_files_are_what_they_were() {
+    let codec = FilepathCodec::new().with_timestamp(time());
+    let mut lock = FormatLock::of(codec, lock_of("filepath"));
+    for (name, path) in [("a file", "./raw/a.bin"), ("a folder", "raw")] {
+        lock = lock.case("1.0", name, move |cx| {
+            cx.open_column_store()?
+                .store
+                .put("raw/a.bin", "acquired".into())?;
+            Ok(Stored::Json(codec.refer(path, cx)?.into_json()))
+        });
     }
-    for (version, inputs) in &written {
-        for input in inputs.keys() {
-            assert!(
-                locked
-                    .get(version)
-                    .is_some_and(|inputs| inputs.contains_key(input)),
-                "format {version}, {input} is not locked; run: cargo test -p dj-file-codecs --test format_lock -- --ignored"
-            );
-        }
-    }
-}
-
-/// Adds inputs that are not locked yet. What is locked stays.
-#[test]
-#[ignore = "changes tests/data/format-lock.json"]
-fn lock_new_inputs() {
-    let mut lock = if path().exists() { locked() } else { Lock::new() };
-    for (version, inputs) in written() {
-        let known = lock.entry(version).or_default();
-        for (input, is) in inputs {
-            known.entry(input).or_insert(is);
-        }
-    }
-    fs::write(path(), serde_json::to_string_pretty(&lock).unwrap() + "\n").unwrap();
+    lock.assert();
 }
