@@ -8,7 +8,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Executor as _, MySqlPool, PgPool};
 
-use crate::failure::explain;
+use crate::failure::{explain, explain_connecting};
 use crate::location::{Backend, Location};
 use crate::writable::Writable;
 
@@ -158,7 +158,7 @@ impl Database {
         let place = location.shown();
         let pool = open(&location, &options, Access::Read).await;
         let mut database = Self {
-            pool: pool.map_err(|error| explain(error, &place))?,
+            pool: pool.map_err(|error| explain_connecting(error, &place))?,
             place,
             server: String::new(),
             maria: false,
@@ -258,6 +258,7 @@ async fn open(location: &Location, options: &ConnectOptions, access: Access) -> 
                     Ok(())
                 })
             });
+            reach(to.connect(), options).await?;
             Pool::PostgreSql(pool.connect_with(to).await?)
         }
         Backend::MySql => {
@@ -275,9 +276,21 @@ async fn open(location: &Location, options: &ConnectOptions, access: Access) -> 
                     Ok(())
                 })
             });
+            reach(to.connect(), options).await?;
             Pool::MySql(pool.connect_with(to).await?)
         }
     })
+}
+
+/// Makes one connection, and gives it up. A pool takes a server that refuses for one that is starting, and waits.
+async fn reach<C: sqlx::Connection>(
+    connecting: impl Future<Output = Result<C, sqlx::Error>>,
+    options: &ConnectOptions,
+) -> Result<(), sqlx::Error> {
+    match tokio::time::timeout(options.timeout, connecting).await {
+        Ok(connection) => connection?.close().await,
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
 }
 
 /// The password of the options, where the URL has none.

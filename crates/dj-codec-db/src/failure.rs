@@ -30,6 +30,17 @@ pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
     found.at(place).caused_by(error)
 }
 
+/// The same of a first connection: where nobody answers, there is no such database as far as anybody can tell.
+pub(crate) fn explain_connecting(error: sqlx::Error, place: &str) -> Error {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => Error::not_found("no database server answers there")
+            .advise("check host and port, and that the server takes connections from this machine")
+            .at(place)
+            .caused_by(error),
+        other => explain(other, place),
+    }
+}
+
 /// The same where something was to be written.
 pub(crate) fn explain_writing(error: sqlx::Error, place: &str) -> Error {
     let Some(answer) = error.as_database_error() else {
