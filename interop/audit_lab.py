@@ -14,25 +14,21 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
-import uuid
 from pathlib import Path
 
-ANSWERS = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)
-os.environ.setdefault("DJ_LOG_LEVEL", "WARNING")
+from answers import say
 
 import datajoint as dj  # noqa: E402
 import numpy as np  # noqa: E402
 from datajoint import blob  # noqa: E402
-from datajoint.builtin_codecs import SchemaCodec  # noqa: E402
 from datajoint.hash_registry import get_store_backend  # noqa: E402
 
-import zarr_codec  # noqa: E402, F401
+import lab_keys  # noqa: E402
+import photon_codec  # noqa: E402, F401
+import zarr_codec  # noqa: E402
+from lab import Lab, url  # noqa: E402
 
 
 class SpikeTrainCodec(zarr_codec.ZarrCodec):
@@ -41,19 +37,8 @@ class SpikeTrainCodec(zarr_codec.ZarrCodec):
     name = "spike_train"
 
 
-class PhotonCodec(SchemaCodec):
-    """Declares columns only: the Rust side writes the values."""
-
-    name = "photon"
-
-    def encode(self, value, *, key=None, context=None, store_name=None):
-        raise NotImplementedError
-
-    def decode(self, stored, *, key=None, context=None):
-        raise NotImplementedError
-
-
 ROWS = 120
+TRIALS = 2_400
 TABLES = {
     "Session": """
         subject : varchar(32)
@@ -96,70 +81,34 @@ TABLES = {
         ---
         value : <npy@cloud>
     """,
-    "Tagged": """
-        tag : uuid
+    "Upload": """
+        number : int32
         ---
-        value : <blob>
+        local=null : <object@local>
+        cloud=null : <object@cloud>
+    """,
+    "Trial": """
+        trial : int32
+        ---
+        spikes : <blob>
+        shared=null : <blob@local>
+        wave=null : <npy@shelf>
+        movie=null : <zarr@local>
+        counts=null : <photon@local>
     """,
 }
+TIERS = {"Stimulus": dj.Lookup, "Imaging": dj.Imported, "Trial": dj.Computed}
 FIELDS = [line.split("=")[0].strip() for line in TABLES["Session"].splitlines() if "=null" in line]
-TIERS = {"Session": dj.Manual, "Stimulus": dj.Lookup, "Imaging": dj.Manual, "Remote": dj.Manual, "Tagged": dj.Manual}
 
 
-class Lab:
+class AuditLab(Lab):
     def __init__(self, program: str, schema: str) -> None:
-        self.program, self.name = program, schema
-        dj.config.safemode = False
-        self.schema = dj.Schema(schema)
-        self.postgresql = dj.config["database.backend"] == "postgresql"
-        self.stores = {name: Path(dj.config.stores[name]["location"]) for name in ("local", "shelf")}
-        self.tables: dict[str, dj.Table] = {}
+        super().__init__(program, schema)
         self.planted: list[dict] = []
-        self.folder = Path(tempfile.mkdtemp())
 
-    def declare(self) -> None:
+    def declare_all(self) -> None:
         for name, definition in TABLES.items():
-            if name == "Tagged" and self.postgresql:
-                continue  # DataJoint itself cannot insert uuids there.
-            made = type(name, (TIERS[name],), {"definition": definition})
-            self.tables[name] = self.schema(made, context={**self.tables_classes()})
-            self.tables[name] = made
-
-    def tables_classes(self) -> dict:
-        return dict(self.tables)
-
-    # SQL alone, behind DataJoint's back.
-    def full(self, table: str) -> str:
-        return self.tables[table]().full_table_name
-
-    def quoted(self, name: str) -> str:
-        return f'"{name}"' if self.postgresql else f"`{name}`"
-
-    def where(self, key: dict) -> tuple[str, list]:
-        return " AND ".join(f"{self.quoted(name)}=%s" for name in key), list(key.values())
-
-    def stored(self, table: str, key: dict, field: str):
-        text, values = self.where(key)
-        sql = f"SELECT {self.quoted(field)} FROM {self.full(table)} WHERE {text}"
-        (held,) = dj.conn().query(sql, args=values).fetchone()
-        return json.loads(held) if isinstance(held, str) else held
-
-    def put(self, table: str, key: dict, field: str, held) -> None:
-        text, values = self.where(key)
-        if isinstance(held, dict | list | str):
-            held = json.dumps(held)
-        sql = f"UPDATE {self.full(table)} SET {self.quoted(field)}=%s WHERE {text}"
-        dj.conn().query(sql, args=[held, *values])
-
-    def encode(self, spec: str, table: str, key: dict, field: str, array: np.ndarray, *more: str) -> dict:
-        file = self.folder / "array.npy"
-        np.save(file, array)
-        arguments = [self.program, "encode", spec, "--schema", self.name, "--field", field]
-        arguments += ["--table", self.tables[table]().table_name, "--npy", str(file), *more]
-        for name, value in key.items():
-            arguments += [f"--key={name}={value}", f"--key-type={name}=str"]
-        ran = subprocess.run(arguments, check=True, capture_output=True, text=True)
-        return json.loads(ran.stdout)
+            self.declare(name, TIERS.get(name, dj.Manual), definition)
 
     def session(self, number: int) -> dict:
         return {
@@ -214,7 +163,8 @@ class Lab:
         ]
         self.tables["Stimulus"].insert(stimuli)
         self.tables["Imaging"].insert(
-            {**self.session(number), "tile": tile, "packed": random.random(40)} for number in range(20) for tile in (1, 2)
+            ({**self.session(number), "tile": tile, "packed": random.random(40)} for number in range(20) for tile in (1, 2)),
+            allow_direct_insert=True,
         )
         for number in range(20):
             for tile in (1, 2):
@@ -225,8 +175,37 @@ class Lab:
                 for spec, field, more in (("<zarr@local>", "frames", chunks), ("<photon@local>", "counts", [])):
                     record = self.encode(spec, "Imaging", key, field, array, "--format-version", version, *more)
                     self.put("Imaging", key, field, record)
-        if not self.postgresql:
-            self.tables["Tagged"].insert({"tag": uuid.UUID(int=number * 7**40 % 2**128), "value": number} for number in range(30))
+
+    def fill_trials(self) -> None:
+        """Thousands of rows, as Python writes them: of its arrays every format is an old one."""
+        random = np.random.default_rng(6)
+
+        def row(trial: int) -> dict:
+            spikes = random.random(20 + trial % 200) if trial % 2 else [trial, {"kind": "x" * (trial % 90)}, None]
+            made = {"trial": trial, "spikes": spikes}
+            if trial % 8 == 1:
+                made |= {"shared": np.full(9, trial // 16), "wave": random.integers(0, 9, (3, 4))}
+                made |= {"movie": random.integers(0, 99, (4, 6, 6)).astype("int16")}
+            if trial % 24 == 7:
+                made |= {"counts": random.integers(0, 60, (3, 5, 5)).astype("uint16")}
+            return dict.fromkeys(("shared", "wave", "movie", "counts")) | made
+
+        self.tables["Trial"].insert(map(row, range(TRIALS)), allow_direct_insert=True)
+
+    def fill_staged(self) -> None:
+        """Folders that were written straight into a store have no manifest, and an empty one has nothing at all."""
+        for number, field in ((1, "local"), (2, "cloud")):
+            with self.tables["Upload"]().staged_insert1 as staged:
+                staged.rec["number"] = number
+                staged.store(field, ".zarr")["c/0"] = b"some bytes"
+        with self.tables["Upload"]().staged_insert1 as staged:
+            staged.rec["number"] = 3
+            # A folder that is made, and nothing put into it.
+            staged.store("local", "")
+            (self.stores["local"] / staged._staged_objects["local"]["relative_path"]).mkdir(parents=True)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.tables["Upload"].insert1({"number": 4, "local": str(empty), "cloud": str(empty)})
 
     def fill_remote(self) -> None:
         """So many objects in one folder of the S3 store that it is listed rather than each asked for; one is gone."""
@@ -267,7 +246,7 @@ class Lab:
             if self.postgresql:
                 return text + (f".{value.microsecond:06}".rstrip("0") if value.microsecond else "")
             return text + f".{value.microsecond // 1000:03}"
-        return value if isinstance(value, int | float) and not isinstance(value, decimal.Decimal) else str(value)
+        return value if isinstance(value, int | float) else str(value)
 
     def path(self, record: dict) -> Path:
         return self.stores[record["store"]] / record["path"]
@@ -349,6 +328,56 @@ class Lab:
         changed("frames", of_the_future, "audit", "unknown_version", at(5), "Imaging", "zarr.json")
         changed("counts", of_the_future, "audit", "unknown_version", at(7), "Imaging", "zarr.json")
 
+    def damage_trials(self) -> None:
+        def held(trial: int, field: str, value, kind: str, level: str = "audit") -> None:
+            key = {"trial": trial}
+            self.put("Trial", key, field, value)
+            self.plant(level, kind, "Trial", key, field)
+
+        def changed(trial: int, field: str, change, level: str, kind: str = "damaged_object", inside: str = "") -> None:
+            key = {"trial": trial}
+            path = self.path(self.stored("Trial", key, field)) / inside
+            data = change(path.read_bytes())
+            path.write_bytes(data) if data is not None else path.unlink()
+            self.plant(level, kind, "Trial", key, field)
+
+        def record(trial: int, field: str) -> dict:
+            return self.stored("Trial", {"trial": trial}, field)
+
+        for trial in (0, 3, 999, 1000, TRIALS - 1):
+            held(trial, "spikes", f"[{trial} 2 3]".encode(), "wrong_value")
+        held(11, "spikes", b"dj9\0" + bytes(50), "wrong_value")
+        held(12, "spikes", b"", "wrong_value")
+        held(13, "spikes", blob.pack(np.arange(90), compress=False)[:-1], "wrong_value", "full")
+        # Sixteen values of `shared` in a row are alike: two rows have this object.
+        gone = self.path(record(17, "shared"))
+        gone.unlink()
+        for trial in (17, 25):
+            self.plant("audit", "missing_object", "Trial", {"trial": trial}, "shared")
+        for place, (trial, field) in enumerate([(33, "shared"), (41, "wave"), (49, "movie"), (55, "counts")]):
+            outside = ("../../secret", "/etc/passwd", "a/../../../b", "..")[place]
+            held(trial, field, record(trial, field) | {"path": outside}, "outside_store")
+        changed(57, "wave", lambda data: data[:6] + b"\x09" + data[7:], "audit", "unknown_version")
+        changed(65, "wave", lambda data: data[:40], "size")
+        changed(73, "wave", lambda data: data[:-3], "size")
+        changed(81, "movie", lambda data: data[:50], "audit", inside="zarr.json")
+        changed(89, "movie", lambda data: data[:-4], "full", inside="c/0/0/0")
+        changed(79, "counts", lambda data: data[:20], "full", inside="0.0.0")
+        future = json.dumps({"codec_version": "7.1", "codec_name": "photon"}).encode()
+        changed(103, "counts", lambda _: future, "audit", "unknown_version", ".zattrs")
+        shutil.rmtree(self.path(record(127, "counts")))
+        self.plant("audit", "missing_object", "Trial", {"trial": 127}, "counts")
+
+    def damage_keys(self, chosen: list[tuple[str, int, str]]) -> None:
+        for name, number, field in chosen:
+            key = {"number": number}
+            if field == "value":
+                self.put(name, key, field, b"[1. 2. 3.]")
+            else:
+                self.path(self.stored(name, key, field)).unlink()
+            kind = {"value": "wrong_value", "wave": "missing_object"}[field]
+            self.plant("audit", kind, name, {"k": lab_keys.shown(self, name, number)}, field)
+
     def counts(self) -> dict:
         told = {}
         if not self.postgresql:
@@ -375,46 +404,22 @@ class Lab:
         return told
 
 
-    def users(self) -> dict:
-        """Makes a user who may only read the schema, and one who may not even that; gives their URLs."""
-        told = {}
-        for name in ("reader", "stranger"):
-            user = f"{name}_{self.name}"
-            if self.postgresql:
-                dj.conn().query(f"DROP ROLE IF EXISTS {user}")
-                dj.conn().query(f"CREATE ROLE {user} LOGIN PASSWORD 'only {name}'")
-            else:
-                dj.conn().query(f"DROP USER IF EXISTS {user}")
-                dj.conn().query(f"CREATE USER {user} IDENTIFIED BY 'only {name}'")
-            told[name] = url(user, f"only%20{name}")
-        if self.postgresql:
-            dj.conn().query(f"GRANT USAGE ON SCHEMA {self.name} TO reader_{self.name}")
-            dj.conn().query(f"GRANT SELECT ON ALL TABLES IN SCHEMA {self.name} TO reader_{self.name}")
-        else:
-            dj.conn().query(f"GRANT SELECT ON {self.name}.* TO reader_{self.name}")
-        return told
-
-
-def url(user: str = "", password: str = "") -> str:
-    database = dj.config["database.name"] if dj.config["database.backend"] == "postgresql" else ""
-    scheme = "postgres" if dj.config["database.backend"] == "postgresql" else "mysql"
-    if not user:
-        user, password = dj.config["database.user"], dj.config["database.password"]
-        password = getattr(password, "get_secret_value", lambda: password)()
-    return f"{scheme}://{user}:{password}@{dj.config['database.host']}:{dj.config['database.port']}/{database or ''}"
-
-
 def main(program: str, schema: str) -> int:
-    lab = Lab(program, schema)
-    lab.declare()
+    lab = AuditLab(program, schema)
+    lab.declare_all()
     lab.fill()
+    lab.fill_trials()
+    lab.fill_staged()
+    damaged = lab_keys.fill(lab)
     lab.fill_old()
     lab.fill_remote()
     lab.damage()
+    lab.damage_trials()
+    lab.damage_keys(damaged)
     told = {"url": url(), "counts": lab.counts(), "keys": lab.keys(), "planted": lab.planted}
     told |= lab.users()
-    print(json.dumps(told), file=ANSWERS)
-    shutil.rmtree(lab.folder)
+    say(told)
+    lab.close()
     return 0
 
 

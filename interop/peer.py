@@ -19,15 +19,12 @@ import importlib.metadata
 import json
 import os
 import sys
-import traceback
 import uuid
 import warnings
 from pathlib import Path
 
-# Libraries may print; standard output carries answers only.
-ANSWERS = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)
-os.environ.setdefault("DJ_LOG_LEVEL", "WARNING")
+from answers import serve
+
 # zarr warns of every type that its specification does not name yet.
 warnings.filterwarnings("ignore", module="zarr")
 
@@ -407,20 +404,5 @@ OPERATIONS = [
 ]
 
 
-def main() -> None:
-    peer = Peer()
-    for line in sys.stdin:
-        try:
-            request = json.loads(line)
-            name = request.pop("op")
-            if name not in OPERATIONS:
-                raise ValueError(f"no operation {name}; there are {', '.join(OPERATIONS)}")
-            answer = {"ok": True, **getattr(peer, name)(**request)}
-        except Exception as error:  # every failure is an answer: the one who asked decides what it means
-            traceback.print_exc()
-            answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=ANSWERS, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(Peer(), OPERATIONS)

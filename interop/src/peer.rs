@@ -38,8 +38,13 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Starts it in a folder with a configuration.
-    pub(crate) fn start(mut command: Command, folder: &Path) -> Outcome<Self> {
-        let log = folder.join("peer.log");
+    pub(crate) fn start(command: Command, folder: &Path) -> Outcome<Self> {
+        Self::start_as("peer", command, folder)
+    }
+
+    /// Starts another program that is driven in the same way; its log has this name.
+    pub(crate) fn start_as(name: &str, mut command: Command, folder: &Path) -> Outcome<Self> {
+        let log = folder.join(format!("{name}.log"));
         let mut child = command
             .current_dir(folder)
             .stdin(Stdio::piped())
@@ -53,7 +58,7 @@ impl Peer {
             child,
             pipes,
             log,
-            fetched: folder.join("fetched.npy"),
+            fetched: folder.join(format!("{name}-fetched.npy")),
         })
     }
 

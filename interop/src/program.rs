@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::failed::{Outcome, ensure};
 use crate::ground;
@@ -29,6 +31,11 @@ impl Program {
             path,
             folder: folder.into(),
         }
+    }
+
+    /// Another program in this one's folder.
+    pub(crate) fn other(&self, path: &Path) -> Self {
+        Self::new(path.into(), &self.folder)
     }
 
     /// Where it is.
@@ -71,9 +78,68 @@ impl Program {
         })
     }
 
+    /// Starts it with these arguments; what it prints goes to files of this name in its folder.
+    pub(crate) fn start<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A], name: &str) -> Outcome<Running> {
+        let files = ["out", "err"].map(|end| self.folder.join(format!("{name}.{end}")));
+        let [output, errors] = [
+            std::fs::File::create(&files[0])?,
+            std::fs::File::create(&files[1])?,
+        ];
+        let child = ground::command(&self.path)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()?;
+        Ok(Running {
+            child: Arc::new(Mutex::new(child)),
+            files,
+        })
+    }
+
     /// Runs it with these arguments and gives what it printed; another exit status than 0 is a failure.
     pub(crate) fn done<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Outcome<String> {
         self.run(arguments)?.done()
+    }
+}
+
+/// A run that may be killed by whoever has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    child: Arc<Mutex<Child>>,
+    files: [PathBuf; 2],
+}
+
+impl Running {
+    /// Ends it at once, as the system does that runs out of memory.
+    pub(crate) fn kill(&self) {
+        // It may have ended already.
+        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+    }
+
+    /// Waits for its end for so long; `None` where it runs still.
+    pub(crate) fn ended(&self, within: Duration) -> Outcome<Option<Ran>> {
+        let until = Instant::now() + within;
+        loop {
+            let status = self
+                .child
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .try_wait()?;
+            if let Some(status) = status {
+                let [output, errors] = &self.files;
+                return Ok(Some(Ran {
+                    status: status.code(),
+                    output: std::fs::read_to_string(output)?,
+                    errors: std::fs::read_to_string(errors)?,
+                }));
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -199,13 +199,53 @@ impl Lab {
                 columns += 1;
             }
         }
-        // One table less on PostgreSQL, where DataJoint cannot insert UUIDs.
-        ensure(columns >= 14, || format!("{columns} columns were audited"))
+        ensure(columns >= 55, || format!("{columns} columns were audited"))?;
+        let rows = told.get("rows").and_then(Json::as_u64);
+        ensure(rows > Some(2_500), || format!("{rows:?} rows were audited"))?;
+        for (codec, version, least) in [
+            ("<blob", "1", 1000),
+            ("<zarr", "1.0", 300),
+            ("<photon", "1.0", 100),
+        ] {
+            let old = old_values(&told, codec, version);
+            ensure(old > least, || {
+                format!("{old} values of {codec}> in format {version}")
+            })?;
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> Outcome<Database> {
         Ok(Database::connect(&self.text("url")?).await?)
     }
+}
+
+/// How many values of a codec have a format.
+fn old_values(told: &Json, codec: &str, version: &str) -> u64 {
+    let array = |value: &Json, key: &str| {
+        value
+            .get(key)
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let columns = array(told, "tables")
+        .into_iter()
+        .flat_map(|table| array(&table, "columns"));
+    let is_codec = |column: &Json| {
+        column
+            .get("type")
+            .and_then(Json::as_str)
+            .is_some_and(|name| name.starts_with(codec))
+    };
+    let formats = columns
+        .filter(is_codec)
+        .flat_map(|column| array(&column, "formats"));
+    let is_version = |format: &Json| format.get("version").and_then(Json::as_str) == Some(version);
+    formats
+        .filter(is_version)
+        .filter_map(|format| format.get("values")?.as_u64())
+        .sum()
 }
 
 fn signature(fault: &Json) -> (String, String, String, String) {
