@@ -8,6 +8,7 @@
 )]
 
 mod case;
+mod chance;
 mod failed;
 mod ground;
 mod key;
@@ -19,6 +20,7 @@ mod program;
 mod report;
 mod scenarios;
 mod sources;
+mod wire;
 mod workspace;
 
 use std::path::PathBuf;

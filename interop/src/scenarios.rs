@@ -11,6 +11,7 @@ mod generated;
 mod hashes;
 mod keys;
 mod libraries;
+mod migrate;
 mod nulls;
 mod object_keys;
 mod objects;
@@ -47,6 +48,7 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     photon::run(ws, report)?;
     photon_program::run(ws, report)?;
     audit::run(ws, report)?;
+    migrate::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {
         Backend::PostgreSql => libraries::run(ws, report),
