@@ -110,9 +110,29 @@ impl Lab<'_> {
             None => cx,
         };
         let stored = self.encode(value, &cx)?;
+        Ok(self.written(stored, &store))
+    }
+
+    /// What came to be, without what was there before.
+    fn written(&self, stored: Stored, store: &Main) -> Written {
         let mut objects = store.inner().snapshot();
         objects.retain(|path, _| !self.config.objects.contains_key(path));
-        Ok(Written { stored, objects })
+        Written { stored, objects }
+    }
+
+    /// What the rest of the chain makes of another value in place of the one that this codec gave it.
+    pub(super) fn rewritten(
+        &self,
+        written: &Written,
+        change: impl FnOnce(Value) -> Result<Value>,
+    ) -> Result<Written> {
+        let next = self.config.codec.dtype(self.mode)?.to_string();
+        let rest = Column::resolve_in(&next, self.column.store(), &self.config.registry()?)?;
+        let before = self.store_with(&written.objects);
+        let value = rest.decode(written.stored.clone(), &self.context(&before))?;
+        let after = self.store();
+        let stored = rest.encode(change(value)?, &self.context(&after))?;
+        Ok(self.written(stored, &after))
     }
 
     /// Decodes, and loads what is lazy.

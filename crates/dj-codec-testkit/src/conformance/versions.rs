@@ -6,6 +6,7 @@ use dj_codec_api::{
     CodecInfo, ErrorKind, FormatStatus, FormatVersion, Json, Stored, Warning, WarningKind, WarningLog,
 };
 
+use super::Stamp;
 use super::declaration::trouble;
 use super::lab::{Got, Lab, Sample, Trouble, Written, guarded};
 use super::report::Tally;
@@ -133,7 +134,8 @@ fn stamped(
     let written = sample.written.clone();
     tally.attempt();
     let made = match &lab.config.stamp {
-        Some(stamp) => guarded(|| stamp(written, version)),
+        Some(Stamp::Written(stamp)) => guarded(|| stamp(written, version)),
+        Some(Stamp::Value(stamp)) => guarded(|| lab.rewritten(&written, |value| stamp(value, version))),
         None => match written
             .record()
             .as_ref()
@@ -143,7 +145,7 @@ fn stamped(
             None => {
                 tally.fail(
                     name,
-                    "it is not known where the version is: say so with stamped_by()",
+                    "it is not known where the version is: say so with stamped_by() or stamped_value_by()",
                 );
                 return None;
             }
@@ -152,12 +154,12 @@ fn stamped(
     let made = match made {
         Ok(made) => made,
         Err(trouble) => {
-            tally.fail(name, format!("stamped_by() gave {trouble}"));
+            tally.fail(name, format!("writing the version gave {trouble}"));
             return None;
         }
     };
     if made == sample.written {
-        tally.fail(name, format!("stamped_by({version}) changed nothing"));
+        tally.fail(name, format!("writing the version {version} changed nothing"));
         return None;
     }
     Some(made)
