@@ -61,12 +61,7 @@ impl Registry {
     /// [`InvalidSpec`](ErrorKind::InvalidSpec) where the name could not be written in a type spec.
     pub fn register(&mut self, codec: Arc<dyn Codec>) -> Result<()> {
         let name = codec.name();
-        if !is_name(name) {
-            return Err(
-                Error::invalid_spec(format!("{name:?} cannot be the name of a codec"))
-                    .advise("use lower-case letters, digits and underscores, beginning with a letter"),
-            );
-        }
+        Self::check_name(name)?;
         if let Some(present) = self.codecs.get(name) {
             let (present, new) = (present.info(), codec.info());
             return Err(Error::new(
@@ -90,6 +85,20 @@ impl Registry {
         let present = self.codecs.remove(codec.name());
         self.register(codec)?;
         Ok(present)
+    }
+
+    /// Whether a codec can have this name: lower-case ASCII letters, digits and underscores, the first one a letter.
+    ///
+    /// # Errors
+    /// [`InvalidSpec`](ErrorKind::InvalidSpec) where it could not be written in a type spec.
+    pub fn check_name(name: &str) -> Result<()> {
+        if is_name(name) {
+            return Ok(());
+        }
+        Err(
+            Error::invalid_spec(format!("{name:?} cannot be the name of a codec"))
+                .advise("use lower-case letters, digits and underscores, beginning with a letter"),
+        )
     }
 
     /// The codec of this name.
