@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Migrate(Box<crate::commands::migrate::MigrateArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
     Doctor(DoctorArgs),
+    /// Makes a codec crate of your own: codec, versions, fixtures, tests, README
+    New(crate::commands::new::NewArgs),
     /// Shows each codec at work in a folder
     Demo,
 }

@@ -12,6 +12,7 @@ mod inspect;
 mod list;
 #[cfg(feature = "db")]
 pub(crate) mod migrate;
+pub(crate) mod new;
 pub(crate) mod preview;
 mod require;
 #[cfg(feature = "db")]
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli, registry: &Registry, output: &mut Output) -> Outcom
         #[cfg(feature = "db")]
         Command::Migrate(args) => migrate::run(args, &session(output)?, output),
         Command::Doctor(args) => doctor::run(args, &session(output)?, output),
+        Command::New(args) => new::run(args, output),
         Command::Demo => demo::run(&cli.stores, output),
     }
 }

@@ -14,6 +14,7 @@ fn help_says_what_there_is() {
         "preview",
         "verify-fixtures",
         "doctor",
+        "new",
         "demo",
     ] {
         assert_snapshot!(format!("help-{command}"), lab.run(&[command, "--help"]).good());

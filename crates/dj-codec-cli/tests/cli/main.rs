@@ -19,6 +19,7 @@ mod hostile;
 mod inspect;
 mod lab;
 mod list;
+mod new;
 mod output;
 #[cfg(feature = "photon")]
 mod photon;
