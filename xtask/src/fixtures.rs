@@ -1,6 +1,7 @@
 //! Golden fixtures are append-only: a list of checksums says what they were when they came, and the history says that the
 //! list was not rewritten with them.
 
+mod cases;
 mod history;
 #[cfg(feature = "record")]
 mod record;
@@ -22,6 +23,7 @@ fn folder() -> PathBuf {
 pub(crate) fn check(history: Required) -> Outcome {
     let count = check_list(&folder())?;
     println!("{count} fixture files are as they are listed");
+    cases::check(&folder())?;
     history::check(&workspace::root(), history)
 }
 
@@ -49,6 +51,11 @@ pub(crate) fn seal() -> Outcome {
     let new = golden::seal(&folder()).map_err(|error| error.report())?;
     println!("{new} new files listed");
     Ok(())
+}
+
+/// Writes the page that lists the cases.
+pub(crate) fn cases() -> Outcome {
+    cases::write(&folder())
 }
 
 /// Records a new fixture. That takes the codecs.

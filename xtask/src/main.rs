@@ -34,9 +34,10 @@ cargo xtask TASK
   crates            every crate has its files, metadata and lints
   docs [PAGE ...]   the commands of the documentation, those that build something too; how many blocks there are of each kind
   features          every cargo feature builds alone
-  fixtures check    no golden fixture changed or went, none is unlisted; `--require-history` fails where not all of the history
-                    is there to compare with
+  fixtures check    no golden fixture changed or went, none is unlisted, the page lists them; `--require-history` fails where not all
+                    of the history is there to compare with
   fixtures seal     lists new fixtures; refuses where a listed one changed
+  fixtures cases    writes the page that lists the cases
   fixtures record   makes a new case from a value or from what a program stored; says how when it is run without arguments
   format-changes [CRATE]
                     every change of a format that nobody meant is found: some are made on purpose, in a copy
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         ["fixtures", "check"] => fixtures::check(fixtures::Required::IfThere),
         ["fixtures", "check", "--require-history"] => fixtures::check(fixtures::Required::Always),
         ["fixtures", "record", rest @ ..] => fixtures::record(rest),
+        ["fixtures", "cases"] => fixtures::cases(),
         ["fixtures", "seal"] => fixtures::seal(),
         ["format-changes", packages @ ..] => format_changes::check(packages),
         ["package"] => package::check(),
