@@ -36,7 +36,7 @@ fn a_crate_is_made_for_either_kind_of_codec() {
     let codec = text(&lab, "dj-spike-train-codecs/src/codec.rs");
     assert!(codec.contains("pub struct SpikeTrainCodec;") && codec.contains("pub fn pack"));
     let codec = text(&lab, "below/wave/src/codec.rs");
-    assert!(codec.contains("pub struct WaveCodec;") && codec.contains("put_if_absent"));
+    assert!(codec.contains("pub struct WaveCodec;") && codec.contains("cx.write_object"));
     // Nothing is left of where they were made.
     for folder in [".", "below"] {
         let names = fs::read_dir(lab.path(folder)).unwrap();
