@@ -29,8 +29,8 @@ exec 'CARGO' "$@""#;
 
 /// A folder in which the commands of one page are run.
 ///
-/// They see the program `dj-codec`, no configuration of the user, and `$REPO`, the repository. Files that the page shows are
-/// written where they stand in the page.
+/// They see the program `dj-codec`, no configuration of the user, `$REPO`, the repository, and in `$SESSION/printed` what the block
+/// before has printed. Files that the page shows are written where they stand in the page.
 #[derive(Debug)]
 pub struct Session {
     folder: TempDir,
@@ -150,6 +150,8 @@ impl Session {
             .output()
             .map_err(|error| format!("bash could not be run: {error}"))?;
         let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        fs::write(self.state().join("printed"), &text)
+            .map_err(|error| format!("what was printed: {error}"))?;
         if ran.status.code() == Some(status) {
             return Ok(text);
         }

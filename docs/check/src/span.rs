@@ -1,6 +1,6 @@
 //! Commands that stand within a line, as `dj-codec list --json`: they are not run, but they are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use crate::page::Page;
@@ -22,6 +22,34 @@ impl Commands {
             help: BTreeMap::new(),
             tasks: tasks.into(),
         }
+    }
+
+    /// The commands of `dj-codec`.
+    ///
+    /// # Errors
+    /// Where the program does not say.
+    pub fn names(&self) -> Result<Vec<String>, String> {
+        let ran = Command::new(&self.program).arg("--help").output();
+        let ran = ran.map_err(|error| format!("{}: {error}", self.program.display()))?;
+        let help = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let (_, list) = help
+            .split_once("Commands:\n")
+            .ok_or("the help lists no commands")?;
+        let first = |line: &str| line.split_whitespace().next().map(ToOwned::to_owned);
+        Ok(list
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .filter_map(first)
+            .collect())
+    }
+
+    /// The options of a command of `dj-codec`, such as `--json`.
+    pub fn options(&mut self, command: &str) -> BTreeSet<String> {
+        let help = self.help_of(command).unwrap_or_default();
+        words(&help)
+            .filter(|word| word.starts_with("--") && word.len() > 2)
+            .map(ToOwned::to_owned)
+            .collect()
     }
 
     /// The commands within lines of a page that are not there, or not with these options.
@@ -51,9 +79,7 @@ impl Commands {
             .filter_map(|word| word.trim_matches(['[', ']', '(', ')']).strip_prefix("--"))
         {
             let name = option.split(['=', ']', ')']).next().unwrap_or_default();
-            let known = help
-                .split(|letter: char| !(letter.is_alphanumeric() || letter == '-'))
-                .any(|word| word.strip_prefix("--") == Some(name));
+            let known = words(&help).any(|word| word.strip_prefix("--") == Some(name));
             if !known {
                 return Err(format!("the command has no option --{name}"));
             }
@@ -90,4 +116,9 @@ impl Commands {
             Err("there is no such task".into())
         }
     }
+}
+
+/// The words of a help text, hyphens included.
+fn words(help: &str) -> impl Iterator<Item = &str> {
+    help.split(|letter: char| !(letter.is_alphanumeric() || letter == '-'))
 }

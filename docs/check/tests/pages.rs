@@ -87,4 +87,27 @@ mod program {
         let faults: Vec<String> = pages.iter().flat_map(|page| commands.faults(page)).collect();
         assert_none(&faults);
     }
+
+    #[test]
+    fn the_command_line_has_every_command_and_option() {
+        let text = std::fs::read_to_string(tree::root().join("docs/cli.md")).unwrap();
+        let mut commands = Commands::new(Path::new(PROGRAM), "");
+        let mut faults = Vec::new();
+        for command in commands
+            .names()
+            .unwrap()
+            .into_iter()
+            .filter(|name| name != "help")
+        {
+            if !text.contains(&format!("### `dj-codec {command}")) {
+                faults.push(format!("docs/cli.md has no section for {command}"));
+            }
+            for option in commands.options(&command) {
+                if !text.contains(&option) && option != "--help" && option != "--version" {
+                    faults.push(format!("docs/cli.md does not tell of {option} of {command}"));
+                }
+            }
+        }
+        assert_none(&faults);
+    }
 }
