@@ -5,6 +5,7 @@ mod attempt;
 mod cell;
 mod column;
 mod compare;
+mod convert;
 mod estimate;
 mod journal;
 mod lazy;
@@ -12,9 +13,10 @@ mod options;
 mod plan;
 mod recode;
 mod report;
+mod rollback;
 mod row;
 mod scan;
-mod schema;
+mod superseded;
 mod text;
 mod work;
 
@@ -24,15 +26,18 @@ use std::time::Instant;
 use dj_codec_api::{Context, FormatVersion, Registry, Result};
 
 pub use column::MigratedColumn;
+pub use convert::{Conversion, Replacement};
 pub use lazy::{Migrator, RowMigrated};
 pub use options::{MigrationOptions, MigrationProgress, OnMigration};
 pub use plan::{MigrationPlan, PlannedFormat};
-pub use report::{LeftRow, MigrationReport};
+pub use report::{LeftRow, MigrationReport, RollbackReport};
+pub use superseded::{SupersededObject, WhySuperseded, superseded};
 
 use crate::Database;
 use aim::Aim;
 use journal::{Journal, State};
 use row::RowMigration;
+use work::{Job, Work};
 
 /// Migrates a column of a table to a format: what [`MigratedColumn::to_format`], [`Migration::begin`] and [`Begun::run`] do one
 /// after the other.
@@ -71,7 +76,7 @@ pub struct Begun {
 }
 
 impl Migration {
-    pub(crate) fn new(column: MigratedColumn, aim: Aim) -> Self {
+    fn new(column: MigratedColumn, aim: Aim) -> Self {
         Self { column, aim }
     }
 
@@ -89,10 +94,13 @@ impl Migration {
     /// Where the database cannot be read, or the user may not write the journal; where values are newer than the format asked for,
     /// and that was not allowed. Nothing is left to be done then.
     pub async fn begin(&self, options: &MigrationOptions) -> Result<Begun> {
+        if let Aim::Into(target) = &self.aim {
+            row::cell_of(target)?;
+        }
         let connections = u32::try_from(options.workers()).unwrap_or(u32::MAX);
         let connections = connections.saturating_mul(2).saturating_add(2);
         let writable = self.column.0.database.writable(connections).await?;
-        let journal = self.column.journal(writable, Some(self.aim.to_string())).await?;
+        let journal = self.column.journal(writable, Some(&self.aim)).await?;
         let scanned = self.scan(Some(&journal), options).await;
         let refused = match &scanned {
             Ok(plan) => plan.refusal(),
@@ -140,17 +148,11 @@ impl Begun {
         let column = &self.migration.column;
         let recoding = column.recoding(&self.migration.aim, self.options.allow_downgrade);
         let row = RowMigration::new(column.clone(), recoding, self.journal.clone());
-        let work = work::Work::new(Arc::new(row), &self.options);
+        let work = Work::new(Job::Migrate(Arc::new(row)), &self.options);
         let done = work.run().await?;
         let mut report = MigrationReport::new(self.plan, done);
         report.left = self.journal.count(State::Left).await?;
-        for (key, reason) in self.journal.some(State::Left, report::SHOWN).await? {
-            let key = column.0.database.key(&column.0.table, &key)?;
-            report.left_rows.push(LeftRow {
-                key: key.shown(),
-                reason,
-            });
-        }
+        report.left_rows = column.left_rows(&self.journal, State::Left).await?;
         report.waiting = self.journal.count(State::Pending).await?;
         report.seconds = begun.elapsed().as_secs_f64();
         Ok(report)

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{ArgGroup, Args};
-use dj_codec_db::{MigratedColumn, Migration, MigrationOptions, MigrationProgress, OnMigration};
-use dj_codecs::api::{Error, ErrorKind, FormatVersion, Json, Registry};
+use dj_codec_db::{
+    Database, MigratedColumn, Migration, MigrationOptions, MigrationProgress, OnMigration, superseded,
+};
+use dj_codecs::api::{Context, Error, ErrorKind, FormatVersion, Json, Registry};
 use dj_codecs::blob::{BlobCodec, UnpackOptions};
 use serde_json::json;
 
@@ -17,7 +19,7 @@ use crate::session::Session;
 /// `migrate`.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("what").required(true).args(["to", "unwrap"]),
+    group = ArgGroup::new("what").required(true).args(["to", "unwrap", "rollback", "list_superseded"]),
     after_help = "Each value is decoded, encoded anew at a new path, decoded again and compared with the old one bit for bit; only then, and only \
 where the row still holds the old value, the row is changed. Old objects are never deleted. What cannot be migrated exactly is left \
 as it is and reported. People may work meanwhile, other machines may run the same command, and one that was ended goes on where it \
@@ -29,18 +31,24 @@ pub(crate) struct MigrateArgs {
     pub(crate) database: DatabaseArgs,
     /// The column
     #[arg(long, value_name = "F")]
-    pub(crate) field: String,
+    pub(crate) field: Option<String>,
     /// The format that values are to have: 2.0, or 2 for the newest of that major version
     #[arg(long, value_name = "V", value_parser = crate::args::format_version)]
     pub(crate) to: Option<FormatVersion>,
     /// Takes blobs out of the blobs that they were packed in a second time
     #[arg(long)]
     pub(crate) unwrap: bool,
-    /// Says what would be done, and changes nothing
+    /// Puts the old values back, where rows still hold the new ones
     #[arg(long)]
+    pub(crate) rollback: bool,
+    /// Names the objects that no row needs any more, for you to delete: the old ones, and what runs that were ended have left
+    #[arg(long)]
+    pub(crate) list_superseded: bool,
+    /// Says what would be done, and changes nothing
+    #[arg(long, conflicts_with_all = ["rollback", "list_superseded"])]
     pub(crate) dry_run: bool,
     /// Also makes values of an older format of newer ones
-    #[arg(long)]
+    #[arg(long, requires = "to")]
     pub(crate) allow_downgrade: bool,
     /// How many rows are worked on at once; as many as the machine has cores otherwise
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -51,17 +59,23 @@ pub(crate) struct MigrateArgs {
 }
 
 pub(crate) fn run(args: &MigrateArgs, session: &Session, output: &mut Output) -> Outcome {
-    let Some(table) = args.database.table.as_deref() else {
-        return Err(Failure::usage("name the table with --table"));
-    };
+    let (table, field) = (args.database.table.as_deref(), args.field.as_deref());
     let cx = database::context(session, output);
-    let options = options(args);
     database::wait(async {
         let database = database::connect(&args.database).await?;
-        let (schema, registry) = (&args.database.schema, session.registry());
-        let column = MigratedColumn::open(&database, schema, table, &args.field, registry, &cx).await;
-        let column = column.map_err(refused)?;
-        let done = migrate(args, &column, session, &options, output).await;
+        let done = match (table, field) {
+            _ if args.list_superseded => list(args, &database, session, &cx, output).await,
+            (Some(table), Some(field)) => {
+                let (schema, registry) = (&args.database.schema, session.registry());
+                match MigratedColumn::open(&database, schema, table, field, registry, &cx).await {
+                    Ok(column) if args.rollback => roll_back(args, &column, output).await,
+                    Ok(column) => migrate(args, &column, session, output).await,
+                    Err(error) => Err(refused(error)),
+                }
+            }
+            (None, _) => Err(Failure::usage("name the table with --table")),
+            (_, None) => Err(Failure::usage("name the column with --field")),
+        };
         database.close().await;
         done
     })
@@ -71,9 +85,9 @@ async fn migrate(
     args: &MigrateArgs,
     column: &MigratedColumn,
     session: &Session,
-    options: &MigrationOptions,
     output: &mut Output,
 ) -> Outcome {
+    let options = &options(args, "migrating");
     let migration = migration(args, column, session)?;
     let json = args.database.json;
     if args.dry_run {
@@ -104,6 +118,60 @@ async fn migrate(
     }
 }
 
+async fn roll_back(args: &MigrateArgs, column: &MigratedColumn, output: &mut Output) -> Outcome {
+    let report = column
+        .roll_back(&options(args, "going back"))
+        .await
+        .map_err(refused)?;
+    if args.database.json {
+        output.json(&json!({ "rollback": document(serde_json::to_value(&report))? }))?;
+    } else {
+        output.text(&report.to_string())?;
+    }
+    if report.is_complete() || reached(args, report.put_back) {
+        Ok(())
+    } else {
+        Err(Failure::Reported)
+    }
+}
+
+async fn list(
+    args: &MigrateArgs,
+    database: &Database,
+    session: &Session,
+    cx: &Context,
+    output: &mut Output,
+) -> Outcome {
+    let table = args.database.table.as_deref();
+    if args.field.is_some() && table.is_none() {
+        return Err(Failure::usage("--field needs --table"));
+    }
+    let place = table.map(|table| (table, args.field.as_deref()));
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    let count = superseded(
+        database,
+        &args.database.schema,
+        place,
+        session.registry(),
+        cx,
+        |object| {
+            bytes += object.bytes;
+            found.push(object.clone());
+        },
+    );
+    let count = count.await.map_err(refused)?;
+    if args.database.json {
+        let objects = document(serde_json::to_value(&found))?;
+        return output.json(&json!({ "objects": objects, "bytes": bytes }));
+    }
+    for object in &found {
+        output.line(&object.to_string())?;
+    }
+    output.line(&format!(
+        "{count} objects of {bytes} bytes that no row of the schema needs; nothing was deleted"
+    ))
+}
+
 /// Whether rows remain only because no more were asked for.
 fn reached(args: &MigrateArgs, migrated: u64) -> bool {
     args.limit == Some(migrated)
@@ -125,7 +193,7 @@ fn unwrapping(session: &Session) -> Outcome<Registry> {
     Ok(registry)
 }
 
-fn options(args: &MigrateArgs) -> MigrationOptions {
+fn options(args: &MigrateArgs, verb: &'static str) -> MigrationOptions {
     let line = Mutex::new(Progress::new());
     let progress = OnMigration::new(move |progress| {
         let text = match progress {
@@ -134,7 +202,7 @@ fn options(args: &MigrateArgs) -> MigrationOptions {
             }
             MigrationProgress::Scanning { rows, .. } => format!("looking: {rows} rows"),
             MigrationProgress::Migrating { migrated, left, of } => {
-                format!("migrating: {migrated} of {of} rows, {left} left as they are")
+                format!("{verb}: {migrated} of {of} rows, {left} left as they are")
             }
             _ => return,
         };

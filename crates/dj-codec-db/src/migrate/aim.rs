@@ -1,8 +1,11 @@
 //! What a migration makes of values.
 
 use std::fmt;
+use std::sync::Arc;
 
 use dj_codec_api::{CodecInfo, Column, Error, FormatVersion, Result};
+
+use super::convert::Target;
 
 /// What a migration makes of values.
 #[derive(Debug, Clone)]
@@ -11,6 +14,8 @@ pub(super) enum Aim {
     Format(FormatVersion),
     /// Values that the column decodes, of those that only this one does.
     Unwrapped(Column),
+    /// The same values in another column, where that is NULL.
+    Into(Arc<Target>),
 }
 
 impl Aim {
@@ -54,12 +59,23 @@ impl Aim {
     }
 }
 
-/// `2.0`, as the journal and reports have it.
+/// `2.0`, as reports have it.
 impl fmt::Display for Aim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Format(version) => version.fmt(f),
             Self::Unwrapped(_) => f.write_str("unwrap"),
+            Self::Into(target) => write!(f, "{} in {}", target.column.spec(), target.name),
+        }
+    }
+}
+
+impl Aim {
+    /// The column that values go into, and what the journal calls the aim there.
+    pub(super) fn in_journal<'a>(&'a self, source: &'a str) -> (&'a str, String) {
+        match self {
+            Self::Into(target) => (&target.name, target.aim(source)),
+            other => (source, other.to_string()),
         }
     }
 }

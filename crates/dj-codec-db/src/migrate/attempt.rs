@@ -32,16 +32,16 @@ impl Attempt {
             seen.lock().unwrap_or_else(PoisonError::into_inner).push(object);
             Ok(())
         });
-        Self {
-            name,
-            cx,
-            announced,
-        }
+        Self { name, cx, announced }
     }
 
     /// Removes what was written for nothing. What cannot be removed stays in the journal.
     pub(super) async fn discard(self, journal: &Journal) {
-        let objects = self.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let objects = self
+            .announced
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if objects.is_empty() {
             return;
         }

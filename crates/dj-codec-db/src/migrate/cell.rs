@@ -370,7 +370,10 @@ mod tests {
             "UPDATE `lab`.`#scan` AS t SET `movie` = ?, `changed` = t.`changed` \
              WHERE t.`id` = CAST(CAST(? AS CHAR) AS SIGNED) AND t.`movie` = ?"
         );
-        let (new, old) = (cell("json", &[], Backend::MySql), cell("longblob", &[], Backend::MySql));
+        let (new, old) = (
+            cell("json", &[], Backend::MySql),
+            cell("longblob", &[], Backend::MySql),
+        );
         assert_eq!(
             new.filling(&old),
             "UPDATE `lab`.`#scan` AS t SET `movie` = CAST(? AS JSON) \

@@ -6,8 +6,9 @@ use dj_codec_api::{Column, Context, Error, FormatVersion, Registry, Result, Stor
 
 use super::aim::Aim;
 use super::cell::Cell;
-use super::journal::{Journal, Named};
+use super::journal::{Journal, Named, State};
 use super::recode::Recoding;
+use super::report::{LeftRow, SHOWN};
 use crate::audit::objects;
 use crate::audit::subject::Subject;
 use crate::heading::{Attribute, Table};
@@ -111,8 +112,17 @@ impl MigratedColumn {
         Ok(Migration::new(self.clone(), Aim::Unwrapped(reader)))
     }
 
-    pub(super) async fn journal(&self, writable: Writable, aim: Option<String>) -> Result<Journal> {
-        Journal::open(writable, &self.0.table, &self.0.attribute.name, aim).await
+    /// The journal of one aim, or of all that change the column itself.
+    pub(super) async fn journal(&self, writable: Writable, aim: Option<&Aim>) -> Result<Journal> {
+        let field = &self.0.attribute.name;
+        let (field, aim) = match aim {
+            Some(aim) => {
+                let (field, aim) = aim.in_journal(field);
+                (field, Some(aim))
+            }
+            None => (field.as_str(), None),
+        };
+        Journal::open(writable, &self.0.table, field, aim).await
     }
 
     pub(super) fn recoding(&self, aim: &Aim, allow_downgrade: bool) -> Recoding {
@@ -155,7 +165,13 @@ impl MigratedColumn {
         sizes.sum()
     }
 
-    pub(super) fn place(&self) -> String {
-        self.0.cx.place()
+    /// Some of the rows of a state, with the reasons.
+    pub(super) async fn left_rows(&self, journal: &Journal, state: State) -> Result<Vec<LeftRow>> {
+        let mut rows = Vec::new();
+        for (key, reason) in journal.some(state, SHOWN).await? {
+            let key = self.0.database.key(&self.0.table, &key)?.shown();
+            rows.push(LeftRow { key, reason });
+        }
+        Ok(rows)
     }
 }

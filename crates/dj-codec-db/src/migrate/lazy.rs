@@ -68,7 +68,7 @@ impl Migration {
         let connections = connections.saturating_mul(2).saturating_add(1);
         let column = &self.column;
         let writable = column.0.database.writable(connections).await?;
-        let journal = column.journal(writable, Some(self.aim.to_string())).await?;
+        let journal = column.journal(writable, Some(&self.aim)).await?;
         let recoding = column.recoding(&self.aim, options.allow_downgrade);
         Ok(Migrator(Arc::new(RowMigration::new(
             column.clone(),

@@ -47,11 +47,12 @@ impl Recoding {
                 return Ok(Recoded::Already);
             }
             Aim::Unwrapped(reader) => (reader, None),
+            Aim::Into(target) => return target.convert(column, stored, cx, writing),
         };
         let value = reader.decode(stored.clone(), cx)?;
         let asked = match self.aim {
             Aim::Format(to) => writing.clone().with_format_version(to),
-            Aim::Unwrapped(_) => writing.clone(),
+            _ => writing.clone(),
         };
         let new = column.reencode(value.clone(), stored, &asked)?;
         let to = column.format_version(new.clone(), writing)?;

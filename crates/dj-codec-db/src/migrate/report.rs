@@ -74,3 +74,31 @@ impl MigrationReport {
         self.left == 0 && self.waiting == 0 && self.stopped.is_none()
     }
 }
+
+/// What going back to old values has done.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RollbackReport {
+    /// Rows that hold their old values again.
+    pub put_back: u64,
+    /// Rows that were changed since they were migrated, by this run or others: they stay as they are.
+    pub changed: u64,
+    /// Rows whose old values could not be put back now.
+    pub left: u64,
+    /// Some of them, with the reasons.
+    pub left_rows: Vec<LeftRow>,
+    /// Migrated rows that remain: others work on them, or this run ended before.
+    pub waiting: u64,
+    /// Why the run ended before all was done.
+    pub stopped: Option<String>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl RollbackReport {
+    /// Whether every row that still held its new value holds the old one again.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.left == 0 && self.waiting == 0 && self.stopped.is_none()
+    }
+}

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dj_codec_api::{Context, Error, ErrorKind, FormatVersion, Result, Stored};
 
+use super::aim::Aim;
 use super::attempt::Attempt;
+use super::cell::Cell;
 use super::column::MigratedColumn;
+use super::convert::Target;
 use super::journal::{Claim, Journal, Raw, State, Why};
 use super::recode::{Recoded, Recoding};
 use crate::writable::Transaction;
@@ -61,6 +64,11 @@ impl RowMigration {
                 open.commit().await?;
                 return Ok(RowOutcome::Gone);
             };
+            if self.is_filled(&mut open, &claim).await? {
+                self.journal.forget(&mut open, &claim).await?;
+                open.commit().await?;
+                return Ok(RowOutcome::Already);
+            }
             let attempt = match self.attempt(&claim) {
                 Ok(attempt) => attempt,
                 Err(error) => return self.leave(open, &claim, error).await,
@@ -109,7 +117,10 @@ impl RowMigration {
         let parts = &self.column.0;
         let number = self.attempts.fetch_add(1, Ordering::Relaxed);
         let key = parts.database.key(&parts.table, &claim.key)?;
-        let cx = key.context(&parts.cx, &parts.table, &parts.attribute.name)?;
+        let cx = match &self.recoding.aim {
+            Aim::Into(target) => key.context(&target.cx, &parts.table, &target.name)?,
+            _ => key.context(&parts.cx, &parts.table, &parts.attribute.name)?,
+        };
         Ok(Attempt::begin(&self.journal, claim, number, cx))
     }
 
@@ -133,6 +144,9 @@ impl RowMigration {
         versions: (String, String),
     ) -> Result<bool> {
         let parts = &self.column.0;
+        if let Aim::Into(target) = &self.recoding.aim {
+            return self.fill(open, claim, (attempt, target), old, new).await;
+        }
         let raw = parts.cell.to_raw(new)?;
         if !parts.cell.swap(open, &claim.key, old, &raw).await? {
             return Ok(false);
@@ -151,6 +165,34 @@ impl RowMigration {
         Ok(true)
     }
 
+    /// Whether the column that the value was to go into has one by now.
+    async fn is_filled(&self, open: &mut Transaction, claim: &Claim) -> Result<bool> {
+        let Aim::Into(target) = &self.recoding.aim else {
+            return Ok(false);
+        };
+        let held = cell_of(target)?.read(open, &claim.key).await?;
+        Ok(held.flatten().is_some())
+    }
+
+    /// Puts the new value into the other column. Nothing is superseded by it, so that the journal has nothing more to say.
+    async fn fill(
+        &self,
+        open: &mut Transaction,
+        claim: &Claim,
+        (attempt, target): (&Attempt, &Target),
+        old: &Raw,
+        new: &Stored,
+    ) -> Result<bool> {
+        let cell = cell_of(target)?;
+        let source = (&self.column.0.cell, old);
+        if !cell.fill(open, &claim.key, &cell.to_raw(new)?, source).await? {
+            return Ok(false);
+        }
+        self.journal.forget(open, claim).await?;
+        self.journal.unname(open, &attempt.name).await?;
+        Ok(true)
+    }
+
     async fn leave(&self, mut open: Transaction, claim: &Claim, error: Error) -> Result<RowOutcome> {
         self.journal
             .ended(&mut open, claim, State::Left, &error.report())
@@ -158,6 +200,15 @@ impl RowMigration {
         open.commit().await?;
         Ok(RowOutcome::Left(error))
     }
+}
+
+/// The field that values are put into.
+pub(super) fn cell_of(target: &Target) -> Result<&Cell> {
+    let missing = || Error::not_found(format!("the table has no column {:?} yet", target.name));
+    target
+        .cell
+        .as_ref()
+        .ok_or_else(|| missing().advise("add it by the SQL that is printed for it"))
 }
 
 fn text(version: Option<FormatVersion>) -> String {

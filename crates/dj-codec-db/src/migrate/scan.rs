@@ -113,7 +113,12 @@ impl<'a> Scan<'a> {
             Storage::Bytes => Extent::Front(FRONT),
             Storage::Json | Storage::Other => Extent::Whole,
         };
-        let query = RowQuery::new().with_column(&parts.attribute.name, extent);
+        let mut query = RowQuery::new().with_column(&parts.attribute.name, extent);
+        if let Aim::Into(target) = &self.migration.aim
+            && target.cell.is_some()
+        {
+            query = query.with_column(&target.name, Extent::Front(1));
+        }
         let mut rows = parts.database.rows(&parts.table, query)?;
         let mut tasks = JoinSet::new();
         loop {
@@ -241,6 +246,14 @@ impl Standing {
             Self::Format(_, verdict) | Self::Unknown(verdict) => *verdict,
         }
     }
+
+    /// The same, with nothing to be done.
+    fn kept(self) -> Self {
+        match self {
+            Self::Format(found, _) => Self::Format(found, Verdict::Keep),
+            Self::Unknown(_) => Self::Unknown(Verdict::Keep),
+        }
+    }
 }
 
 async fn next_group(rows: &mut crate::Rows) -> Result<Vec<Row>> {
@@ -259,7 +272,10 @@ fn look(parts: &Parts, aim: &Aim, allow_downgrade: bool, rows: Vec<Row>) -> Vec<
     let sizes = sizes(parts, &rows);
     let each = rows.into_iter().zip(sizes).map(|(row, bytes)| {
         let field = row.fields.first().filter(|field| field.stored != Stored::Null)?;
-        let (standing, reason) = standing(&parts.column, &parts.cx, aim, allow_downgrade, field);
+        let (mut standing, reason) = standing(&parts.column, &parts.cx, aim, allow_downgrade, field);
+        if row.fields.get(1).is_some_and(|new| new.stored != Stored::Null) {
+            standing = standing.kept();
+        }
         Some(Looked {
             key: row.key,
             standing,
@@ -292,6 +308,10 @@ fn standing(
         (Aim::Unwrapped(_), Ok(found)) => {
             let found = found.map_or_else(String::new, |found| found.to_string());
             (Standing::Format(found, Verdict::Keep), None)
+        }
+        (Aim::Into(_), Ok(found)) => {
+            let found = found.map_or_else(String::new, |found| found.to_string());
+            (Standing::Format(found, Verdict::Migrate), None)
         }
         // It is tried, and the journal says why it was left.
         (_, Ok(None)) => (Standing::Unknown(Verdict::Migrate), None),

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::plan::MigrationPlan;
-use super::report::MigrationReport;
+use super::report::{LeftRow, MigrationReport, RollbackReport};
+use super::superseded::{SupersededObject, WhySuperseded};
 use crate::audit::text::{plain, size};
 
 impl fmt::Display for MigrationPlan {
@@ -58,13 +59,7 @@ impl fmt::Display for MigrationPlan {
 
 impl fmt::Display for MigrationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for row in &self.left_rows {
-            writeln!(f, "left: {}: {}", plain(&row.key.to_string()), plain(&row.reason))?;
-        }
-        let named = self.left_rows.len() as u64;
-        if self.left > named {
-            writeln!(f, "and {} more, all in the journal", self.left - named)?;
-        }
+        write_left(f, &self.left_rows, self.left)?;
         let rate = if self.seconds > 0.0 {
             self.migrated as f64 / self.seconds
         } else {
@@ -95,6 +90,66 @@ impl fmt::Display for MigrationReport {
             )?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for RollbackReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_left(f, &self.left_rows, self.left)?;
+        write!(
+            f,
+            "{} rows hold their old values again, after {:.1} s",
+            self.put_back, self.seconds
+        )?;
+        for (rows, what) in [
+            (self.left, "could not be put back"),
+            (self.changed, "were changed since and stay as they are"),
+            (self.waiting, "remain"),
+        ] {
+            if rows > 0 {
+                write!(f, ", {rows} {what}")?;
+            }
+        }
+        writeln!(f)?;
+        match &self.stopped {
+            Some(stopped) => writeln!(f, "ended early: {}", plain(stopped)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `main: path (12 KiB): superseded; scan.movie, scan_id=3`
+impl fmt::Display for SupersededObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.why {
+            WhySuperseded::Superseded => "superseded",
+            WhySuperseded::RolledBack => "taken back",
+            WhySuperseded::Leftover => "left by a run that was ended",
+        };
+        write!(
+            f,
+            "{}: {} ({}): {why}; {}.{}",
+            plain(&self.store),
+            plain(&self.path),
+            size(self.bytes),
+            plain(&self.table),
+            plain(&self.field)
+        )?;
+        match &self.key {
+            Some(key) => write!(f, ", {}", plain(&key.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_left(f: &mut fmt::Formatter<'_>, rows: &[LeftRow], left: u64) -> fmt::Result {
+    for row in rows {
+        writeln!(f, "left: {}: {}", plain(&row.key.to_string()), plain(&row.reason))?;
+    }
+    let named = rows.len() as u64;
+    match left {
+        left if left > named => writeln!(f, "and {} more, all in the journal", left - named),
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The workers: each claims a row, migrates it, and claims the next.
+//! The workers: each claims a row, does what is to be done with it, and claims the next.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use dj_codec_api::{Error, ErrorKind, Result};
 use tokio::task::JoinSet;
 
-use super::journal::{State, is_conflict};
+use super::journal::{Claim, Journal, State, is_conflict};
 use super::options::{MigrationOptions, MigrationProgress, OnMigration};
 use super::report::Done;
+use super::rollback::RowRollback;
 use super::row::{RowMigration, RowOutcome};
+use crate::writable::Transaction;
 
 /// Where others hold all rows that remain, this is waited for before they are looked at again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -19,9 +21,39 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A row that the server gives up so often is no accident.
 const CONFLICTS: u32 = 50;
 
+/// What is done with a row that was claimed.
+pub(super) enum Job {
+    Migrate(Arc<RowMigration>),
+    RollBack(RowRollback),
+}
+
+impl Job {
+    fn journal(&self) -> &Journal {
+        match self {
+            Self::Migrate(row) => &row.journal,
+            Self::RollBack(row) => &row.journal,
+        }
+    }
+
+    /// The rows that it is done with.
+    fn state(&self) -> State {
+        match self {
+            Self::Migrate(_) => State::Pending,
+            Self::RollBack(_) => State::Migrated,
+        }
+    }
+
+    async fn one(&self, open: Transaction, claim: Claim) -> Result<RowOutcome> {
+        match self {
+            Self::Migrate(row) => row.migrate(open, claim).await,
+            Self::RollBack(row) => row.roll_back(open, claim).await,
+        }
+    }
+}
+
 /// What the workers share.
 pub(super) struct Work {
-    row: Arc<RowMigration>,
+    job: Job,
     workers: usize,
     equal_failures: u32,
     on_progress: OnMigration,
@@ -45,9 +77,9 @@ struct Failure {
 }
 
 impl Work {
-    pub(super) fn new(row: Arc<RowMigration>, options: &MigrationOptions) -> Self {
+    pub(super) fn new(job: Job, options: &MigrationOptions) -> Self {
         Self {
-            row,
+            job,
             workers: options.workers(),
             equal_failures: options.equal_failures,
             on_progress: options.on_progress.clone(),
@@ -62,10 +94,10 @@ impl Work {
         }
     }
 
-    /// Migrates rows until there are none.
+    /// Does the job until there are no rows for it.
     pub(super) async fn run(self) -> Result<Done> {
         let this = Arc::new(self);
-        let pending = this.row.journal.count(State::Pending).await?;
+        let pending = this.open_rows().await?;
         this.of.store(pending, Ordering::Relaxed);
         let mut tasks = JoinSet::new();
         for _ in 0..this.workers {
@@ -95,10 +127,11 @@ impl Work {
     async fn work(self: &Arc<Self>) -> Result<()> {
         let (mut conflicts, mut idle) = (0, Instant::now());
         while !self.ended.load(Ordering::Relaxed) && self.take_ticket() {
-            let mut open = self.row.journal.writable.begin().await?;
-            let claim = self.row.journal.claim(&mut open, State::Pending).await;
+            let journal = self.job.journal();
+            let mut open = journal.writable.begin().await?;
+            let claim = journal.claim(&mut open, self.job.state()).await;
             let outcome = match claim {
-                Ok(Some(claim)) => self.row.migrate(open, claim).await,
+                Ok(Some(claim)) => self.job.one(open, claim).await,
                 Ok(None) => {
                     open.rollback().await?;
                     self.give_ticket_back();
@@ -126,15 +159,19 @@ impl Work {
 
     /// Waits for rows that others hold, who may die; `false` where there are none, or nothing has happened for long.
     async fn await_others(&self, idle: &mut Instant) -> Result<bool> {
-        let pending = self.row.journal.count(State::Pending).await?;
+        let pending = self.open_rows().await?;
         if pending == 0 || idle.elapsed() > PATIENCE {
             return Ok(false);
         }
         tokio::time::sleep(PAUSE).await;
-        if self.row.journal.count(State::Pending).await? < pending {
+        if self.open_rows().await? < pending {
             *idle = Instant::now();
         }
         Ok(true)
+    }
+
+    async fn open_rows(&self) -> Result<u64> {
+        self.job.journal().count(self.job.state()).await
     }
 
     fn take_ticket(&self) -> bool {

@@ -1,0 +1,224 @@
+//! Values of one column become values of another, of another codec or in another store.
+
+mod declare;
+
+use std::sync::Arc;
+
+use dj_codec_api::layout::content_hash;
+use dj_codec_api::{Column, Context, Error, Registry, Result, Stored, Value};
+
+use super::Migration;
+use super::aim::Aim;
+use super::cell::Cell;
+use super::column::{MigratedColumn, Parts};
+use super::compare::difference;
+use super::recode::Recoded;
+use crate::comment::Declared;
+use crate::heading::Attribute;
+
+/// How the journal calls a conversion, at most: its column of MySQL is no longer.
+const LONGEST: usize = 32;
+
+/// A column that is filled with the values of another, in the same table.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) name: String,
+    pub(super) column: Column,
+    pub(super) cx: Context,
+    /// The field in SQL; `None` where the table does not have the column yet.
+    pub(super) cell: Option<Cell>,
+}
+
+/// The conversion of the values of a column into values of another, which a person adds to the table.
+///
+/// What is done to the declaration is said as SQL ([`addition`](Self::addition), [`replacement`](Self::replacement)), and never
+/// run. What is done to values is a [`Migration`] whose rows are those where the new column is NULL and the old one is not.
+#[derive(Debug, Clone)]
+pub struct Conversion {
+    column: MigratedColumn,
+    target: Arc<Target>,
+}
+
+impl MigratedColumn {
+    /// The conversion of its values into those of the column `into`, which is of the type `spec`, such as `<npy@main>`, or will be:
+    /// it need not be there yet.
+    ///
+    /// # Errors
+    /// Where this build does not have the codec of `spec`; where the table has a column of that name that is of another type, may not
+    /// be NULL, or is this one.
+    pub async fn conversion(&self, into: &str, spec: &str, registry: &Registry) -> Result<Conversion> {
+        let parts = &self.0;
+        let place = format!("{}.{}.{into}", parts.table.schema, parts.table.name);
+        let column = Column::resolve(spec, registry).map_err(|error| error.at(place.as_str()))?;
+        if column.chain().is_empty() {
+            return Err(Error::invalid_spec(format!("{spec:?} names no codec"))
+                .at(place)
+                .advise("values are converted into those of a codec, such as <npy@main>"));
+        }
+        declare::check_name(into).map_err(|error| error.at(place.as_str()))?;
+        let cell = match parts.table.attribute(into) {
+            Some(attribute) => {
+                let kept = parts.database.columns_set_by_updates(&parts.table).await?;
+                fits(parts, attribute, &column).map_err(|error| error.at(place.as_str()))?;
+                Some(Cell::new(
+                    &parts.database,
+                    &parts.table,
+                    attribute,
+                    &column,
+                    &kept,
+                )?)
+            }
+            None => None,
+        };
+        let cx = parts
+            .cx
+            .clone()
+            .with_field(&parts.table.schema, &parts.table.name, into)
+            .with_column_store(column.store());
+        Ok(Conversion {
+            column: self.clone(),
+            target: Arc::new(Target {
+                name: into.to_owned(),
+                column,
+                cx,
+                cell,
+            }),
+        })
+    }
+}
+
+/// Whether a column that is there can take the values.
+fn fits(parts: &Parts, attribute: &Attribute, column: &Column) -> Result<()> {
+    if attribute.name == parts.attribute.name {
+        return Err(Error::unsupported("a column cannot be converted into itself")
+            .advise("name another column, which need not be there yet"));
+    }
+    if attribute.declared != Declared::Codec(column.spec().to_owned()) {
+        return Err(Error::unsupported(format!(
+            "the table has a column of this name already, of type {}",
+            attribute.type_name()
+        ))
+        .advise(format!(
+            "name another column, or convert to {}",
+            attribute.type_name()
+        )));
+    }
+    if !attribute.nullable {
+        return Err(Error::unsupported(
+            "the column may not be NULL, so that no row waits for its value",
+        ));
+    }
+    Ok(())
+}
+
+impl Conversion {
+    /// Whether the table has the new column. Where it does not, values can be planned, and not converted.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        self.target.cell.is_some()
+    }
+
+    /// The SQL that adds the new column, as DataJoint declares it: for a person to run.
+    #[must_use]
+    pub fn addition(&self) -> Vec<String> {
+        let parts = &self.column.0;
+        declare::addition(
+            &parts.table,
+            &parts.attribute,
+            &self.target.name,
+            &self.target.column,
+            parts.database.backend(),
+        )
+    }
+
+    /// The SQL that puts the new column in the place of the old one, which stays under another name, and the SQL that drops that
+    /// one: for a person to run when all values are converted.
+    #[must_use]
+    pub fn replacement(&self) -> Replacement {
+        let parts = &self.column.0;
+        declare::replacement(
+            &parts.table,
+            &parts.attribute,
+            &self.target.name,
+            &self.target.column,
+            parts.database.backend(),
+        )
+    }
+
+    /// What converts the values. Its plan needs no new column.
+    #[must_use]
+    pub fn migration(&self) -> Migration {
+        Migration::new(self.column.clone(), Aim::Into(Arc::clone(&self.target)))
+    }
+}
+
+/// What a person does when all values are converted; see [`Conversion::replacement`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Replacement {
+    /// The old column gets another name, the new one its name.
+    pub swap: Vec<String>,
+    /// The old column is dropped. What it has in stores stays.
+    pub drop: Vec<String>,
+    /// The line of the table's definition in DataJoint.
+    pub definition: String,
+}
+
+impl Target {
+    /// How the journal calls it.
+    pub(super) fn aim(&self, source: &str) -> String {
+        let plain = format!("from {source}");
+        if plain.len() <= LONGEST {
+            return plain;
+        }
+        let digest = content_hash(source.as_bytes());
+        format!("from {}", digest.get(..LONGEST - 5).unwrap_or(&digest))
+    }
+
+    /// Converts a value, and decodes and compares what came of it.
+    ///
+    /// # Errors
+    /// Where the value cannot be read, cannot be one of the other codec, or would not be exactly the same. What was written stays
+    /// then.
+    pub(super) fn convert(
+        &self,
+        source: &Column,
+        stored: &Stored,
+        cx: &Context,
+        writing: &Context,
+    ) -> Result<Recoded> {
+        let from = source.format_version(stored.clone(), cx)?;
+        let value = self.acceptable(source.decode(stored.clone(), cx)?)?;
+        let new = self.column.encode(value.clone(), writing)?;
+        let again = self.column.decode(new.clone(), writing)?;
+        if let Some(different) = difference(&value, &again)? {
+            return Err(Error::unsupported(format!(
+                "it would not be exactly the same value as {}: {different}",
+                self.column.spec()
+            )));
+        }
+        let to = self.column.format_version(new.clone(), writing)?;
+        Ok(Recoded::New {
+            stored: new,
+            from,
+            to,
+        })
+    }
+
+    /// The value as the new codec takes it: read, where it takes no handle of the old one's.
+    fn acceptable(&self, value: Value) -> Result<Value> {
+        let takes = |value: &Value| {
+            let codec = self.column.chain().first();
+            codec.map_or(Ok(()), |codec| codec.validate(value))
+        };
+        match (&value, takes(&value)) {
+            (_, Ok(())) => Ok(value),
+            (Value::Lazy(handle), Err(error)) if handle.dtype().is_some() || handle.shape().is_some() => {
+                let loaded = handle.load()?;
+                takes(&loaded).map_err(|_| error)?;
+                Ok(loaded)
+            }
+            (_, Err(error)) => Err(error),
+        }
+    }
+}
