@@ -69,6 +69,13 @@ impl Sources {
         self.0.join("tree.zarr")
     }
 
+    /// A folder with a folder in it, and no file.
+    pub(crate) fn empty(&self) -> Outcome<PathBuf> {
+        let folder = self.0.join("nothing in it");
+        fs::create_dir_all(folder.join("nor here"))?;
+        Ok(folder)
+    }
+
     /// The files of the folder: path within it, and contents.
     pub(crate) fn members(&self) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
         MEMBERS

@@ -341,7 +341,7 @@ fn refusals(ws: &Workspace, lab: &Lab) -> Outcome {
     for (url, schema, table, words) in [
         ("sqlite://lab", SCHEMA, None, "postgres://USER"),
         (&url, "no_such_schema", None, "no schema \"no_such_schema\""),
-        (&url, SCHEMA, Some("no_such_table"), "session"),
+        (&url, SCHEMA, Some("no_such_table"), "#stimulus"),
         (&wrong, SCHEMA, None, "refuses this user or password"),
         (&lab.text("stranger")?, SCHEMA, None, ""),
     ] {

@@ -74,7 +74,7 @@ pub(super) fn contents(sources: &Sources) -> Outcome<Vec<Content>> {
     for path in sources
         .files()
         .into_iter()
-        .chain([sources.large()?, sources.folder()])
+        .chain([sources.large()?, sources.folder(), sources.empty()?])
     {
         contents.push(Content {
             name: path.display().to_string(),
