@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,11 @@ def build():
 
 
 def run(command, folder):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([str(part) for part in command], cwd=folder, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**json.loads(done.stdout), "cpu": cpu}
 
 
 class Far:
@@ -58,7 +62,7 @@ class Far:
 def show(what, told, counts):
     rate = f", {told['bytes'] / told['seconds'] / 1e6:.0f} MB/s" if "bytes" in told else ""
     print(
-        f"{what}: {told['rows']} rows in {told['seconds']:.2f} s{rate}; {counts['requests']} requests, "
+        f"{what}: {told['rows']} rows in {told['seconds']:.2f} s{rate}, {told['cpu']:.2f} s of CPU; {counts['requests']} requests, "
         f"{counts['at_once']} at once, {counts['connections']} connections",
         flush=True,
     )
@@ -81,7 +85,7 @@ def measure(folder, python, binary, far):
             for _ in range(options.rounds):
                 configure(near)
                 told = run([binary, "fetch", *place, parallel, requests], folder)
-                print(f"{name}, without the proxy: {told['rows']} rows in {told['seconds']:.2f} s", flush=True)
+                print(f"{name}, without the proxy: {told['rows']} rows in {told['seconds']:.2f} s, {told['cpu']:.2f} s of CPU", flush=True)
                 configure(distant)
                 far.counts("")
                 show(name, run([binary, "fetch", *place, parallel, requests], folder), far.counts(name))

@@ -17,6 +17,7 @@ mod named;
 mod peer;
 mod plan;
 mod program;
+mod proxy;
 mod report;
 mod scenarios;
 mod sources;

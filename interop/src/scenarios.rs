@@ -4,6 +4,7 @@ mod anscombe;
 mod attachments;
 mod audit;
 mod blobs;
+mod bulk;
 mod filepaths;
 mod formats;
 mod from_python;
@@ -49,6 +50,7 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     photon_program::run(ws, report)?;
     audit::run(ws, report)?;
     migrate::run(ws, report)?;
+    bulk::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {
         Backend::PostgreSql => libraries::run(ws, report),

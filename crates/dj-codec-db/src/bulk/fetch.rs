@@ -32,7 +32,7 @@ impl Default for FetchOptions {
             keys: None,
             after: None,
             budget: 256 << 20,
-            parallel: 64,
+            parallel: 128,
             handles: false,
             stop: false,
         }
@@ -40,7 +40,7 @@ impl Default for FetchOptions {
 }
 
 impl FetchOptions {
-    /// All rows and columns; arrays are read; 256 MiB and 64 values in flight; a value that cannot be read ends nothing.
+    /// All rows and columns; arrays are read; 256 MiB and 128 values in flight; a value that cannot be read ends nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -76,7 +76,7 @@ impl FetchOptions {
         self
     }
 
-    /// How many values are read and decoded at once, each on a thread of its own, which mostly waits; 64 otherwise. A store
+    /// How many values are read and decoded at once, each on a thread of its own, which mostly waits; 128 otherwise. A store
     /// may have a bound of its own on its requests.
     #[must_use]
     pub fn with_parallel(mut self, values: usize) -> Self {

@@ -20,14 +20,14 @@ impl Default for InsertOptions {
     fn default() -> Self {
         Self {
             budget: 256 << 20,
-            parallel: 64,
+            parallel: 128,
             batch: 1_000,
         }
     }
 }
 
 impl InsertOptions {
-    /// Batches of 1,000 rows; 256 MiB and 64 values in flight.
+    /// Batches of 1,000 rows; 256 MiB and 128 values in flight.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -41,7 +41,7 @@ impl InsertOptions {
         self
     }
 
-    /// How many values are encoded and written at once, each on a thread of its own, which mostly waits; 64 otherwise.
+    /// How many values are encoded and written at once, each on a thread of its own, which mostly waits; 128 otherwise.
     #[must_use]
     pub fn with_parallel(mut self, values: usize) -> Self {
         self.parallel = values.clamp(1, 1 << 12);
