@@ -17,7 +17,7 @@ pub(crate) use unpacked::{Packages, write_workspace};
 /// What a package may be at most, compressed. The largest is an eighth of it; a registry takes ten times as much.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// What a package has to hold beside `src` and `Cargo.toml`.
+/// What a package has to hold beside its code and `Cargo.toml`.
 pub(crate) const FILES: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /// What cargo adds.
@@ -116,7 +116,7 @@ fn files(folder: &Path) -> Result<Vec<String>, String> {
     }
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        if name != "src" && !FILES.contains(&name.as_str()) && !ADDED.contains(&name.as_str()) {
+        if !FILES.contains(&name.as_str()) && !MAY_BE.contains(&name.as_str()) {
             wrong.push(format!("{}: {name} should not be packaged", folder.display()));
         }
     }
