@@ -3,11 +3,6 @@
 
 mod register;
 
-// The first example that a newcomer meets compiles and runs.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct WorkspaceReadme;
-
 pub mod prelude;
 
 #[cfg(feature = "blob")]

@@ -4,7 +4,9 @@
 macro_rules! documented {
     ($($name:ident: $path:literal,)*) => {
         $(
+            // Words behind a fence, such as `file=NAME`, are no attributes of rustdoc.
             #[cfg(doctest)]
+            #[allow(rustdoc::invalid_codeblock_attributes)]
             #[doc = include_str!(concat!("../../../", $path))]
             struct $name;
         )*
