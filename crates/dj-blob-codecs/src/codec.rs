@@ -138,7 +138,9 @@ mod tests {
                 None => cx.clone(),
             };
             let stored = column.encode(value.clone(), &cx).unwrap();
-            let Stored::Bytes(blob) = &stored else { panic!("{stored:?}") };
+            let Stored::Bytes(blob) = &stored else {
+                panic!("{stored:?}")
+            };
             assert_eq!(blob[..4], *magic.as_bytes(), "{asked:?}");
             assert_eq!(column.decode(stored, &cx).unwrap(), value);
         }

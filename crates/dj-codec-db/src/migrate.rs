@@ -100,6 +100,7 @@ impl Migration {
         let connections = u32::try_from(options.workers()).unwrap_or(u32::MAX);
         let connections = connections.saturating_mul(2).saturating_add(2);
         let writable = self.column.0.database.writable(connections).await?;
+        self.column.0.cell.may_be_changed(&writable).await?;
         let journal = self.column.journal(writable, Some(&self.aim)).await?;
         let scanned = self.scan(Some(&journal), options).await;
         let refused = match &scanned {
@@ -109,7 +110,8 @@ impl Migration {
         let plan = match (scanned, refused) {
             (Ok(plan), None) => plan,
             (Err(error), _) | (Ok(_), Some(error)) => {
-                journal.forget_planned().await?;
+                // Where this fails too, a later scan finds the same rows.
+                let _ = journal.forget_planned().await;
                 return Err(error);
             }
         };
@@ -123,7 +125,9 @@ impl Migration {
 
     async fn scan(&self, journal: Option<&Journal>, options: &MigrationOptions) -> Result<MigrationPlan> {
         let mut plan = scan::Scan::new(self, options, journal).run().await?;
-        estimate::estimate(self, options, &mut plan).await?;
+        // Who only asks gets the better estimate; who wants it done gets it begun.
+        let most = if journal.is_some() { 2 } else { usize::MAX };
+        estimate::estimate(self, options, &mut plan, most).await?;
         Ok(plan)
     }
 }

@@ -87,7 +87,7 @@ async fn migrate(
     session: &Session,
     output: &mut Output,
 ) -> Outcome {
-    let options = &options(args, "migrating");
+    let options = &options(args.workers, args.limit, "migrating").with_allow_downgrade(args.allow_downgrade);
     let migration = migration(args, column, session)?;
     let json = args.database.json;
     if args.dry_run {
@@ -105,7 +105,7 @@ async fn migrate(
         output.text(&begun.plan().to_string())?;
         output.finish()?;
     }
-    let report = begun.run().await.map_err(|error| Failure::from(&error))?;
+    let report = begun.run().await.map_err(refused)?;
     if json {
         output.json(&json!({ "plan": plan, "report": document(serde_json::to_value(&report))? }))?;
     } else {
@@ -120,7 +120,7 @@ async fn migrate(
 
 async fn roll_back(args: &MigrateArgs, column: &MigratedColumn, output: &mut Output) -> Outcome {
     let report = column
-        .roll_back(&options(args, "going back"))
+        .roll_back(&options(args.workers, args.limit, "going back"))
         .await
         .map_err(refused)?;
     if args.database.json {
@@ -193,7 +193,8 @@ fn unwrapping(session: &Session) -> Outcome<Registry> {
     Ok(registry)
 }
 
-fn options(args: &MigrateArgs, verb: &'static str) -> MigrationOptions {
+/// How to work on rows, and tell of progress.
+pub(super) fn options(workers: Option<u16>, limit: Option<u64>, verb: &'static str) -> MigrationOptions {
     let line = Mutex::new(Progress::new());
     let progress = OnMigration::new(move |progress| {
         let text = match progress {
@@ -208,26 +209,25 @@ fn options(args: &MigrateArgs, verb: &'static str) -> MigrationOptions {
         };
         line.lock().unwrap_or_else(PoisonError::into_inner).say(&text);
     });
-    let mut options = MigrationOptions::new()
-        .with_allow_downgrade(args.allow_downgrade)
-        .with_progress(progress);
-    if let Some(workers) = args.workers {
+    let mut options = MigrationOptions::new().with_progress(progress);
+    if let Some(workers) = workers {
         options = options.with_workers(workers.into());
     }
-    if let Some(rows) = args.limit {
+    if let Some(rows) = limit {
         options = options.with_limit(rows);
     }
     options
 }
 
 /// An error before anything was done: what was asked for is not possible.
-fn refused(error: Error) -> Failure {
+pub(super) fn refused(error: Error) -> Failure {
     match error.kind() {
         ErrorKind::Unsupported | ErrorKind::InvalidSpec | ErrorKind::UnknownCodec => Failure::misuse(&error),
         _ => database::of_database(error),
     }
 }
 
-fn document(part: serde_json::Result<Json>) -> Outcome<Json> {
+/// A part of a report as JSON.
+pub(super) fn document(part: serde_json::Result<Json>) -> Outcome<Json> {
     part.map_err(|error| Failure::wanting(format!("the report cannot be written as JSON: {error}")))
 }

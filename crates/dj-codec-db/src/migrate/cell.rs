@@ -7,7 +7,7 @@ use super::journal::Raw;
 use crate::heading::{Attribute, Storage, Table};
 use crate::key::{ALIAS, KeyField, quote};
 use crate::rows::{field, sql};
-use crate::writable::{Bind, Transaction};
+use crate::writable::{Bind, Transaction, Writable};
 use crate::{Backend, Database};
 
 /// How the server compares what a column holds.
@@ -35,6 +35,8 @@ pub(super) struct Cell {
     /// Whether it holds NULL, and whether it holds a value.
     is_null: String,
     same: String,
+    /// Changes nothing, and is refused to who may not change it.
+    probe: String,
 }
 
 impl Cell {
@@ -150,8 +152,17 @@ impl Cell {
             select: format!("SELECT {text} FROM {from} WHERE {row}"),
             set: format!("UPDATE {from} SET {name} = {value}{kept} WHERE {row}"),
             is_null: format!("{whole} IS NULL"),
+            probe: format!("UPDATE {from} SET {name} = {whole} WHERE 1 = 0"),
             same,
         }
+    }
+
+    /// Whether this user may change the field.
+    ///
+    /// # Errors
+    /// Where not.
+    pub(super) async fn may_be_changed(&self, writable: &Writable) -> Result<()> {
+        writable.execute(self.probe.as_str(), Vec::new()).await.map(drop)
     }
 
     /// What the field holds now: `None` where the row is gone, `Some(None)` for NULL.

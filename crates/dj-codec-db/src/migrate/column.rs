@@ -67,12 +67,16 @@ impl MigratedColumn {
         let place = format!("{schema}.{}.{field}", table.name);
         let subject = Subject::new(table, attribute, registry, cx);
         if !matches!(attribute.declared, crate::Declared::Codec(_)) {
-            return Err(Error::unsupported(format!(
-                "the column is declared as {}, and no codec of DataJoint 2 makes its values",
+            let refused = Error::unsupported(format!(
+                "the column is declared as {}, so that no codec makes its values",
                 attribute.type_name()
             ))
-            .at(place)
-            .advise("declare it as <blob>, for example, before its values are migrated"));
+            .at(place);
+            return Err(if attribute.is_old() {
+                refused.advise("declare it for DataJoint 2 first, as <blob> for example")
+            } else {
+                refused
+            });
         }
         let Some(column) = subject.column else {
             return Err(Error::unsupported(subject.notes.join("; ")).at(place));

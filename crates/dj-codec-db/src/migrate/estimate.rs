@@ -13,18 +13,19 @@ use crate::Key;
 /// The estimate takes no longer than this, but for one value.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Fills in the bytes after and the time. Where no value of a format can be migrated, nothing is said.
+/// Fills in the bytes after and the time, by so many values of each format. Where none can be migrated, nothing is said.
 pub(super) async fn estimate(
     migration: &Migration,
     options: &MigrationOptions,
     plan: &mut MigrationPlan,
+    most: usize,
 ) -> Result<()> {
     let begun = Instant::now();
     let (mut after, mut seconds, mut known) = (0.0, 0.0, !plan.samples.is_empty());
     let recoding = Arc::new(migration.column.recoding(&migration.aim, true));
     for (rows, bytes, keys) in &plan.samples {
         let mut sum = Sample::default();
-        for key in keys {
+        for key in keys.iter().take(most) {
             if begun.elapsed() > PATIENCE {
                 break;
             }

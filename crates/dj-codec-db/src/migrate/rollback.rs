@@ -27,6 +27,7 @@ impl MigratedColumn {
         let begun = Instant::now();
         let connections = u32::try_from(options.workers()).unwrap_or(u32::MAX);
         let writable = self.0.database.writable(connections.saturating_add(1)).await?;
+        self.0.cell.may_be_changed(&writable).await?;
         let journal = self.journal(writable, None).await?;
         journal.turn(State::NotRolledBack, State::Migrated).await?;
         let row = RowRollback {
@@ -63,14 +64,13 @@ impl RowRollback {
         };
         let old = cell.raw(done.old.clone());
         if let Err(error) = self.old_is_there(&done).await {
-            let reason = error.report();
-            self.journal
-                .ended(&mut open, &done.claim, State::NotRolledBack, &reason)
-                .await?;
-            open.commit().await?;
-            return Ok(RowOutcome::Left(error));
+            return self.leave(open, &done.claim, error).await;
         }
         if !cell.swap(&mut open, &done.claim.key, &now, &old).await? {
+            if cell.read(&mut open, &done.claim.key).await?.flatten().as_ref() == Some(&now) {
+                let error = Error::store("the server does not find in the row what it says is there");
+                return self.leave(open, &done.claim, error).await;
+            }
             // It was changed just now; the next look tells.
             open.rollback().await?;
             return Ok(RowOutcome::Busy);
@@ -87,6 +87,14 @@ impl RowRollback {
         }
         open.commit().await?;
         Ok(RowOutcome::Migrated)
+    }
+
+    async fn leave(&self, mut open: Transaction, claim: &Claim, error: Error) -> Result<RowOutcome> {
+        self.journal
+            .ended(&mut open, claim, State::NotRolledBack, &error.report())
+            .await?;
+        open.commit().await?;
+        Ok(RowOutcome::Left(error))
     }
 
     async fn changed(&self, mut open: Transaction, claim: &Claim) -> Result<RowOutcome> {

@@ -18,7 +18,11 @@ impl fmt::Display for MigrationPlan {
                 Some(version) => format!("format {}", plain(version)),
                 None => "format not told".to_owned(),
             };
-            let what = if format.migrate { "to migrate" } else { "stays" };
+            let what = match (format.migrate, &format.version) {
+                (false, _) => "stays",
+                (true, Some(_)) => "to migrate",
+                (true, None) => "tried, and left where they cannot be read",
+            };
             write!(
                 f,
                 "  {} rows, {name}, {}: {what}",
@@ -142,9 +146,16 @@ impl fmt::Display for SupersededObject {
     }
 }
 
+/// `scan_id=3: why`
+impl fmt::Display for LeftRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", plain(&self.key.to_string()), plain(&self.reason))
+    }
+}
+
 fn write_left(f: &mut fmt::Formatter<'_>, rows: &[LeftRow], left: u64) -> fmt::Result {
     for row in rows {
-        writeln!(f, "left: {}: {}", plain(&row.key.to_string()), plain(&row.reason))?;
+        writeln!(f, "left: {row}")?;
     }
     let named = rows.len() as u64;
     match left {
