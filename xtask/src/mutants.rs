@@ -10,6 +10,8 @@ mod trial;
 mod unswitched;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::scratch::Scratch;
@@ -62,21 +64,15 @@ struct Counts {
     not_viable: usize,
 }
 
-pub(crate) fn run(packages: &[&str]) -> Outcome {
-    if let Some(unknown) = packages
-        .iter()
-        .find(|name| !SCOPES.iter().any(|(package, _)| package == *name))
-    {
-        return Err(format!(
-            "{unknown} is not mutated; there are {:?}",
-            SCOPES.map(|(package, _)| package)
-        ));
-    }
-    let root = workspace::root();
+/// Tries the mutants of all scopes, or of the crates and files that are named.
+pub(crate) fn run(only: &[&str]) -> Outcome {
     let mut missed = Vec::new();
     for (package, files) in SCOPES {
-        if packages.is_empty() || packages.contains(&package) {
-            let mutants = list::mutants(&root, files)?;
+        let mut mutants = list::mutants(&workspace::root(), files)?;
+        mutants.retain(|mutant| {
+            only.is_empty() || only.iter().any(|name| *name == package || *name == mutant.file)
+        });
+        if !mutants.is_empty() {
             missed.extend(try_all(package, &mutants.iter().collect::<Vec<_>>())?);
         }
     }
@@ -102,13 +98,12 @@ fn try_all(package: &str, mutants: &[&Mutant]) -> Result<Vec<String>, String> {
         tests.len(),
         start.elapsed().as_secs()
     );
-    let mut caught: BTreeSet<&str> = BTreeSet::new();
-    for mutant in mutants.iter().filter(|mutant| switched.contains(&mutant.id)) {
-        if trial::caught_by(&tests, mutant.id)?.is_some() {
-            caught.insert(&mutant.name);
-        }
-    }
-
+    let tried: Vec<&Mutant> = mutants
+        .iter()
+        .copied()
+        .filter(|mutant| switched.contains(&mutant.id))
+        .collect();
+    let caught = caught(&tests, &tried)?;
     let neither = |mutant: &&Mutant| !switched.contains(&mutant.id) && !refused.contains(&mutant.id);
     let others: Vec<&Mutant> = mutants.iter().copied().filter(neither).collect();
     for file in mutants
@@ -139,6 +134,29 @@ fn try_all(package: &str, mutants: &[&Mutant]) -> Result<Vec<String>, String> {
     }
     tell(package, &by_file, start);
     Ok(missed)
+}
+
+/// The names of those that a test finds, several tried at once.
+fn caught<'a>(tests: &[Test<'_>], mutants: &[&'a Mutant]) -> Result<BTreeSet<&'a str>, String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut caught = BTreeSet::new();
+        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if trial::is_caught(tests, mutant.id)? {
+                caught.insert(mutant.name.as_str());
+            }
+        }
+        Ok::<_, String>(caught)
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut caught = BTreeSet::new();
+        for worker in workers {
+            caught.extend(worker.join().map_err(|_| "a trial panicked")??);
+        }
+        Ok(caught)
+    })
 }
 
 /// The tests of these programs, but for those that take long.

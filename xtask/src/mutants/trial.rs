@@ -11,9 +11,9 @@ use super::build::Program;
 /// A test that is quick enough to be run for each mutant that it reaches.
 pub(super) struct Test<'a> {
     program: &'a Program,
-    pub(super) name: String,
+    name: String,
     took: Duration,
-    pub(super) reaches: BTreeSet<u32>,
+    reaches: BTreeSet<u32>,
 }
 
 /// How a test ended.
@@ -61,8 +61,8 @@ pub(super) fn tests<'a>(
     Ok((quick, slow))
 }
 
-/// The first test that fails with a mutant, the quickest ones first. `None` where all pass.
-pub(super) fn caught_by<'a>(tests: &'a [Test<'a>], mutant: u32) -> Result<Option<&'a Test<'a>>, String> {
+/// Whether a test fails with a mutant; the quickest are tried first.
+pub(super) fn is_caught(tests: &[Test<'_>], mutant: u32) -> Result<bool, String> {
     let mut reaching: Vec<&Test<'_>> = tests
         .iter()
         .filter(|test| test.reaches.contains(&mutant))
@@ -70,18 +70,13 @@ pub(super) fn caught_by<'a>(tests: &'a [Test<'a>], mutant: u32) -> Result<Option
     reaching.sort_by_key(|test| test.took);
     for test in reaching {
         // Ample, for a machine has other work too; a loop without an end is caught all the same.
-        let longest = test.took * 10 + Duration::from_secs(10);
-        match run(
-            test.program,
-            &test.name,
-            ("XTASK_MUTANT", &mutant.to_string()),
-            longest,
-        )? {
-            Ended::Passed => {}
-            Ended::Failed | Ended::TooLong => return Ok(Some(test)),
+        let longest = test.took * 10 + Duration::from_secs(4);
+        let variable = ("XTASK_MUTANT", &*mutant.to_string());
+        if !matches!(run(test.program, &test.name, variable, longest)?, Ended::Passed) {
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
 }
 
 fn run(program: &Program, test: &str, variable: (&str, &str), longest: Duration) -> Result<Ended, String> {
