@@ -94,13 +94,14 @@ impl Migration {
     /// Where the database cannot be read, or the user may not write the journal; where values are newer than the format asked for,
     /// and that was not allowed. Nothing is left to be done then.
     pub async fn begin(&self, options: &MigrationOptions) -> Result<Begun> {
-        if let Aim::Into(target) = &self.aim {
-            row::cell_of(target)?;
-        }
+        let cell = match &self.aim {
+            Aim::Into(target) => row::cell_of(target)?,
+            _ => &self.column.0.cell,
+        };
         let connections = u32::try_from(options.workers()).unwrap_or(u32::MAX);
         let connections = connections.saturating_mul(2).saturating_add(2);
         let writable = self.column.0.database.writable(connections).await?;
-        self.column.0.cell.may_be_changed(&writable).await?;
+        cell.may_be_changed(&writable).await?;
         let journal = self.column.journal(writable, Some(&self.aim)).await?;
         let scanned = self.scan(Some(&journal), options).await;
         let refused = match &scanned {
