@@ -20,7 +20,7 @@ use dj_codec_testkit::FolderStore;
 use dj_codec_testkit::golden::{self, Case, Recorder, Step, run};
 use serde_json::json;
 
-/// Keeps a text as it is; a text that begins with `!` does not decode.
+/// Keeps a text as it is; a text that begins with `!` does not decode, one with `@` is a dict of its letters in their order.
 #[derive(Debug)]
 struct Plain;
 
@@ -45,6 +45,10 @@ impl Codec for Plain {
         match stored {
             Value::Bytes(bytes) if bytes.starts_with(b"#") => panic!("a number sign"),
             Value::Bytes(bytes) if bytes.starts_with(b"!") => Err(dj_codec_api::Error::corrupt("a bang")),
+            Value::Bytes(bytes) if bytes.starts_with(b"@") => {
+                let letters = bytes.iter().skip(1).map(|&letter| char::from(letter));
+                Ok(Value::dict(letters.map(|letter| (letter, Value::Null))))
+            }
             Value::Bytes(bytes) => Ok(Value::Str(String::from_utf8_lossy(&bytes).into_owned())),
             other => Ok(other),
         }
@@ -324,6 +328,35 @@ fn a_value_is_recorded_once() {
     }
     let names: Vec<_> = fs::read_dir(root.path().join("plain/1.0")).unwrap().collect();
     assert_eq!(names.len(), 1);
+}
+
+#[test]
+fn dicts_keep_their_order() {
+    let root = tempfile::tempdir().unwrap();
+    let registry = registry();
+    let recorder = Recorder::new(&registry, root.path());
+    recorder
+        .value("<plain>", "letters", Value::Bytes("@zay".into()), None)
+        .unwrap();
+    assert!(failures(root.path()).is_empty());
+    let path = root.path().join("plain/1.0/letters/case.json");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(
+        text.ends_with("\"expected\": {\"z\":null,\"a\":null,\"y\":null}\n}\n"),
+        "{text}"
+    );
+    fs::write(
+        &path,
+        text.replace("\"z\":null,\"a\":null", "\"a\":null,\"z\":null"),
+    )
+    .unwrap();
+    let failures = failures(root.path());
+    assert!(
+        failures[0]
+            .1
+            .contains("expected the key \"a\", found the key \"z\""),
+        "{failures:?}"
+    );
 }
 
 #[test]

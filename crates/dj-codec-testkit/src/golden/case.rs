@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dj_codec_api::{Error, FormatVersion, Json, OpenStore, Result, StoreLayout, Stored, Stores};
+use dj_codec_api::{
+    Error, FormatVersion, Json, Limits, OpenStore, Result, StoreLayout, Stored, Stores, Value, notation,
+};
 
 use crate::FolderStore;
 
@@ -28,6 +30,9 @@ pub struct Case {
     pub stored: Stored,
     /// What it decodes to, in the value notation; or `{"error": true}`.
     pub expected: Json,
+    /// The same with its dicts in the order in which the file has them, which a JSON document keeps only with a cargo feature that
+    /// some other crate may have asked for.
+    in_order: Option<Value>,
     store: Option<String>,
 }
 
@@ -50,12 +55,12 @@ impl Case {
             ));
         };
         let id = format!("{codec}/{version}/{name}");
-        let text = fs::read(folder.join("case.json")).map_err(|error| {
+        let file = fs::read(folder.join("case.json")).map_err(|error| {
             Error::not_found("case.json cannot be read")
                 .at(&id)
                 .caused_by(error)
         })?;
-        let json: Json = serde_json::from_slice(&text)
+        let json: Json = serde_json::from_slice(&file)
             .map_err(|error| Error::corrupt("case.json is no JSON").at(&id).caused_by(error))?;
         let missing = |key: &str| Error::corrupt(format!("case.json has no {key:?}")).at(&id);
         let text = |key: &str| {
@@ -89,6 +94,11 @@ impl Case {
                 }
             },
             expected: json.get("expected").cloned().ok_or_else(|| missing("expected"))?,
+            in_order: std::str::from_utf8(&file)
+                .ok()
+                // The whole file is a dict in the notation.
+                .and_then(|text| notation::from_str(text, &Limits::default()).ok())
+                .and_then(|case| case.get("expected").cloned()),
             store: json.get("store").and_then(Json::as_str).map(str::to_owned),
             id,
         };
@@ -124,6 +134,17 @@ impl Case {
             }
         }
         Ok(())
+    }
+
+    /// What it decodes to, as a value.
+    ///
+    /// # Errors
+    /// Where the expected value is none in the notation.
+    pub fn expected_value(&self) -> Result<Value> {
+        match &self.in_order {
+            Some(value) => Ok(value.clone()),
+            None => notation::from_json(&self.expected, &Limits::default()),
+        }
     }
 
     /// Whether the value must not decode.

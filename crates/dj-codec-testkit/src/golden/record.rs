@@ -149,7 +149,6 @@ impl<'a> Recorder<'a> {
             "format_version": version.to_string(),
             "writer": writer,
             "stored": stored.to_json(),
-            "expected": notation::to_json(&value)?,
         });
         if let Json::Object(members) = &mut json {
             members.extend(
@@ -162,7 +161,7 @@ impl<'a> Recorder<'a> {
             }
         }
         let folder = self.root.join(&codec).join(version.to_string()).join(name);
-        write(&folder, &json, &objects)?;
+        write(&folder, &text(&json, &value)?, &objects)?;
         let case = Case::read(&folder)?;
         check(&case, self.registry).map_err(|failure| {
             // What does not hold is no fixture.
@@ -173,8 +172,19 @@ impl<'a> Recorder<'a> {
     }
 }
 
+/// The text of `case.json`, with what is expected at its end, for that keeps the order of its dicts only as text.
+fn text(case: &Json, expected: &Value) -> Result<String> {
+    let failed = |error| Error::invalid_value("the case has no JSON").caused_by(error);
+    let members = serde_json::to_string_pretty(case).map_err(failed)?;
+    let members = members.strip_suffix("\n}").unwrap_or(&members);
+    Ok(format!(
+        "{members},\n  \"expected\": {}\n}}\n",
+        notation::to_string(expected)?
+    ))
+}
+
 /// Writes a case beside its place, and moves it there: unless there is one.
-fn write(folder: &Path, case: &Json, objects: &BTreeMap<String, Bytes>) -> Result<()> {
+fn write(folder: &Path, case: &str, objects: &BTreeMap<String, Bytes>) -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::store("the fixture cannot be written")
             .at(folder.display().to_string())
@@ -193,8 +203,7 @@ fn write(folder: &Path, case: &Json, objects: &BTreeMap<String, Bytes>) -> Resul
     let beside = above.join(format!(".new-{}", std::process::id()));
     let fill = || {
         fs::create_dir(&beside)?;
-        let text = serde_json::to_string_pretty(case)? + "\n";
-        fs::write(beside.join("case.json"), text)?;
+        fs::write(beside.join("case.json"), case)?;
         for (path, bytes) in objects {
             let file = beside.join(STORE).join(path);
             fs::create_dir_all(file.parent().unwrap_or(&beside))?;

@@ -109,7 +109,7 @@ pub fn check(case: &Case, registry: &Registry) -> std::result::Result<(), Failur
         return Err(Failure::new(Step::FormatVersion, error));
     }
     let value = decode().map_err(|trouble| Failure::new(Step::Decode, trouble))?;
-    match compare(&value, &case.expected) {
+    match compare(&value, case) {
         Ok(None) => Ok(()),
         Ok(Some(difference)) => Err(Failure {
             step: Step::Compare,
@@ -157,10 +157,9 @@ fn check_error(case: &Case, outcome: Result<Value, Trouble>) -> std::result::Res
 }
 
 /// Compares by way of the notation, so that what prints alike is alike, and without regard to the order of sets.
-fn compare(value: &Value, expected: &Json) -> Result<Option<Difference>> {
-    let limits = Limits::default();
-    let found = notation::from_json(&notation::to_json(value)?, &limits)?;
-    Ok(difference(&found, &notation::from_json(expected, &limits)?))
+fn compare(value: &Value, case: &Case) -> Result<Option<Difference>> {
+    let found = notation::from_str(&notation::to_string(value)?, &Limits::default())?;
+    Ok(difference(&found, &case.expected_value()?))
 }
 
 fn shown(value: &Value) -> String {
