@@ -3,8 +3,8 @@
 
 use dj_codec_api::layout::{content_hash, hash_path};
 use dj_codec_api::{
-    Bytes, CodecInfo, Context, Error, ErrorKind, FormatInfo, FormatStatus, FormatVersion, Mode, NewObject,
-    OpenStore, Record, Result, TypeSpec, Value,
+    Bytes, CodecInfo, Context, Error, ErrorKind, FormatStatus, FormatVersion, Mode, NewObject, OpenStore,
+    Reader, Record, Result, TypeSpec, Value, VersionDispatch,
 };
 
 pub use dj_codec_api::{self as api, Codec};
@@ -13,8 +13,25 @@ pub use dj_codec_api::{self as api, Codec};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HashCodec;
 
-/// The only format that there has been.
-const FORMAT: FormatVersion = FormatVersion::new(1, 0);
+/// What decodes a format. A new one is a new variant, and every `match` on it has to decide.
+#[derive(Debug, Clone, Copy)]
+enum Layout {
+    /// The bytes as they are.
+    Plain,
+}
+
+/// There has been one format, whose records say no version.
+const FORMATS: VersionDispatch<Layout> = VersionDispatch {
+    codec: "hash",
+    crate_name: env!("CARGO_PKG_NAME"),
+    writes: FormatVersion::new(1, 0),
+    assumed: FormatVersion::new(1, 0),
+    readers: &[Reader {
+        version: FormatVersion::new(1, 0),
+        status: FormatStatus::Current,
+        read: Layout::Plain,
+    }],
+};
 
 impl HashCodec {
     /// Stores bytes in the column's store, and gives the record for the column.
@@ -55,29 +72,9 @@ impl HashCodec {
     /// # Errors
     /// Where they are not there, or are not what was stored.
     pub fn read(&self, record: &Record, cx: &Context) -> Result<Bytes> {
-        let path = record.path()?;
-        let hash = record
-            .text("hash")?
-            .ok_or_else(|| Error::corrupt("the stored record has no hash").at(path))?;
-        let store = cx.open_record_store(record)?.store;
-        let size = record.number("size")?;
-        cx.limits().check_array_bytes(size.unwrap_or(0))?;
-        let bytes = store.get(path)?;
-        let found = bytes.len() as u64;
-        if size.is_some_and(|size| size != found) {
-            return Err(damaged(
-                path,
-                &format!("it has {found} bytes, the record says {}", size.unwrap_or(0)),
-            ));
+        match layout(record, cx)? {
+            Layout::Plain => read_plain(record, cx),
         }
-        let actual = content_hash(&bytes);
-        if actual != hash {
-            return Err(damaged(
-                path,
-                &format!("its hash is {actual}, the record says {hash}"),
-            ));
-        }
-        Ok(bytes)
     }
 
     /// Reads the first bytes of a record's object. Its size is compared with the record; the hash needs all of it, and is
@@ -86,6 +83,9 @@ impl HashCodec {
     /// # Errors
     /// Where the object is not there, or has another size than the record says.
     pub fn read_front(&self, record: &Record, length: u64, cx: &Context) -> Result<Bytes> {
+        match layout(record, cx)? {
+            Layout::Plain => {}
+        }
         let path = record.path()?;
         if record.text("hash")?.is_none() {
             return Err(Error::corrupt("the stored record has no hash").at(path));
@@ -105,6 +105,37 @@ impl HashCodec {
     }
 }
 
+/// How the bytes of a record are kept, by the version that it says.
+fn layout(record: &Record, cx: &Context) -> Result<&'static Layout> {
+    FORMATS.reader(FORMATS.version_of([record.get("codec_version")])?, cx)
+}
+
+fn read_plain(record: &Record, cx: &Context) -> Result<Bytes> {
+    let path = record.path()?;
+    let hash = record
+        .text("hash")?
+        .ok_or_else(|| Error::corrupt("the stored record has no hash").at(path))?;
+    let store = cx.open_record_store(record)?.store;
+    let size = record.number("size")?;
+    cx.limits().check_array_bytes(size.unwrap_or(0))?;
+    let bytes = store.get(path)?;
+    let found = bytes.len() as u64;
+    if size.is_some_and(|size| size != found) {
+        return Err(damaged(
+            path,
+            &format!("it has {found} bytes, the record says {}", size.unwrap_or(0)),
+        ));
+    }
+    let actual = content_hash(&bytes);
+    if actual != hash {
+        return Err(damaged(
+            path,
+            &format!("its hash is {actual}, the record says {hash}"),
+        ));
+    }
+    Ok(bytes)
+}
+
 fn no_bytes(value: &Value) -> Error {
     Error::invalid_value(format!("bytes were expected, this is {}", value.type_name()))
 }
@@ -121,13 +152,9 @@ impl Codec for HashCodec {
     }
 
     fn info(&self) -> CodecInfo {
-        let reads = vec![FormatInfo {
-            version: FORMAT,
-            status: FormatStatus::Current,
-        }];
         CodecInfo::new("hash", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_modes(&[Mode::Store])
-            .with_formats(FORMAT, reads)
+            .with_formats(FORMATS.writes, FORMATS.formats())
             .with_datajoint(">=2.0, <2.4")
     }
 
@@ -147,7 +174,7 @@ impl Codec for HashCodec {
     }
 
     fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
-        // A version that the caller asks for is that of the outermost codec; there is only one of this.
+        FORMATS.version_to_write(cx)?;
         match value {
             Value::Bytes(bytes) => self.write(&bytes, cx).map(Value::from),
             other => Err(no_bytes(&other)),
@@ -165,11 +192,11 @@ impl Codec for HashCodec {
     }
 
     fn record_keys(&self) -> &'static [&'static str] {
-        &["hash", "path", "schema", "store", "size"]
+        &["hash", "path", "schema", "store", "size", "codec_version"]
     }
 
-    fn format_version(&self, _: &Value, _: &Context) -> Result<Option<FormatVersion>> {
-        Ok(Some(FORMAT))
+    fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
+        FORMATS.version_in(stored).map(Some)
     }
 }
 
