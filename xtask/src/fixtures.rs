@@ -3,7 +3,7 @@
 
 mod cases;
 mod history;
-#[cfg(feature = "record")]
+#[cfg(feature = "codecs")]
 mod record;
 
 use std::path::{Path, PathBuf};
@@ -59,12 +59,12 @@ pub(crate) fn cases() -> Outcome {
 }
 
 /// Records a new fixture. That takes the codecs.
-#[cfg(not(feature = "record"))]
+#[cfg(not(feature = "codecs"))]
 pub(crate) fn record(arguments: &[&str]) -> Outcome {
-    workspace::again("record", &[&["fixtures", "record"], arguments].concat())
+    workspace::again("codecs", &[&["fixtures", "record"], arguments].concat())
 }
 
-#[cfg(feature = "record")]
+#[cfg(feature = "codecs")]
 pub(crate) fn record(arguments: &[&str]) -> Outcome {
     record::run(&folder(), arguments)
 }

@@ -98,7 +98,7 @@ pub(crate) fn is_private(package: &Value) -> bool {
 }
 
 /// Starts this program again with a cargo feature, for what takes long to build and most tasks do without.
-#[cfg(not(all(feature = "record", feature = "mutants")))]
+#[cfg(not(all(feature = "codecs", feature = "mutants")))]
 pub(crate) fn again(feature: &str, arguments: &[&str]) -> Result<(), String> {
     let run = [
         "run",
