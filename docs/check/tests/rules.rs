@@ -12,7 +12,7 @@ use std::path::Path;
 
 use docs_check::block::Kind;
 use docs_check::page::Page;
-use docs_check::{census, link, quote, tree};
+use docs_check::{census, link, manifest, quote, tree};
 
 fn page(text: &str) -> Page {
     Page::parse(Path::new("docs/page.md"), text)
@@ -159,6 +159,27 @@ fn quotations_that_are_not_there_are_found() {
             faults.concat().contains(what.unwrap_or_default()),
             "{text}: {faults:?}"
         );
+    }
+}
+
+#[test]
+fn dependencies_that_do_not_resolve_are_found() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
+    // What an earlier run left.
+    let _ = fs::remove_dir_all(&folder);
+    let of = |line: &str| page(&format!("```toml\n[dependencies]\n{line}\n```"));
+    let faults =
+        |line| manifest::faults(&tree::root(), &[of(line)], &folder.join(line.len().to_string())).unwrap();
+    assert_eq!(faults("dj-codecs = \"0.1\""), [""; 0]);
+    for (line, what) in [
+        ("dj-codecs = \"99.0\"", "dj-codecs"),
+        ("dj-codecs = { version = \"0.1\", features = [\"lost\"] }", "lost"),
+        ("dj-lost-codecs = \"0.1\"", "dj-lost-codecs"),
+        ("dj-codecs = 0.1.2", "TOML"),
+    ] {
+        let found = faults(line);
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        assert!(found[0].contains(what), "{line}: {found:?}");
     }
 }
 
