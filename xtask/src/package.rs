@@ -20,8 +20,10 @@ const MOST_BYTES: u64 = 1 << 20;
 /// What a package has to hold beside its code and `Cargo.toml`.
 pub(crate) const FILES: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
-/// What cargo adds.
-const ADDED: [&str; 4] = [
+/// What else may be in it: code, what `dj-codec new` makes crates of, and what cargo adds.
+const MAY_BE: [&str; 6] = [
+    "src",
+    "template",
     "Cargo.toml",
     "Cargo.toml.orig",
     "Cargo.lock",
