@@ -36,7 +36,12 @@ fn the_guide_adds_a_format(made: &Fresh) -> Outcome {
     // What is still to be done is said by what fails.
     made.bad("cargo", LOCK, "DJ_LOCK_ADD=1")?;
     made.bad("cargo", GOLDEN, "cargo run --example record")?;
-    for line in commands(&made.read(GUIDE)?) {
+    let guide = made.read(GUIDE)?;
+    let commands = commands(&guide);
+    if commands.is_empty() {
+        return Err(format!("{}: {GUIDE} has no commands", made.name()));
+    }
+    for line in commands {
         let mut command = made.command("bash", &["-c", line])?;
         workspace::read(&mut command).map_err(|error| format!("{}: {line}: {error}", made.name()))?;
     }
@@ -91,4 +96,16 @@ fn an_edited_fixture_is_found(made: &Fresh) -> Outcome {
     made.cargo(GOLDEN)?;
     made.commit("a fixture is another, and listed as it is now")?;
     made.bad("bash", &[".github/append-only.sh"], &case)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_of_a_guide_are_run_without_their_remarks() {
+        let guide = "# A guide\n\n```diff\n+ not this\n```\n\n```sh\nA=1 cargo test    # locks\ncargo run\n```\n\nrest\n";
+        assert_eq!(commands(guide), ["A=1 cargo test   ", "cargo run"]);
+        assert!(commands("no commands").is_empty());
+    }
 }

@@ -69,3 +69,22 @@ fn without_tokens(text: &str) -> String {
     }
     without
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_tokens_of_objects_are_left_out() {
+        for (text, without) in [
+            ("a/store/x=1/value_-oG7thhN.bin", "a/store/x=1/value_bin"),
+            (
+                "\"p/value_A.bin\", \"q/value_B.bin\"",
+                "\"p/value_bin\", \"q/value_bin\"",
+            ),
+            ("value_of_this/case.json", "value_of_this/case.json"),
+        ] {
+            assert_eq!(without_tokens(text), without);
+        }
+    }
+}
