@@ -124,8 +124,8 @@ class MigrateLab(Lab):
             self.put("Wrapped", {"number": number}, "note", b"dj0\0" + inner)
         self.tables["Crowd"].insert(map(self.crowd, range(crowd)))
         self.tables["Large"].insert(
-            {"number": number, "movie": np.random.default_rng(number).integers(0, 2**16, (2 + 120 * (number > 5), 40, 40))}
-            for number in range(12)
+            {"number": number, "movie": np.random.default_rng(number).integers(0, 2**16, (2 + 38 * (number > 3), 40, 40))}
+            for number in range(10)
         )
         told_of = {"url": url(), **self.users(), "damaged": self.damage(), "shared_elsewhere": others}
         return told_of | {"inner": [{"number": number, "value": told(wrapped(number))} for number in range(30)]}

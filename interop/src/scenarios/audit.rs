@@ -384,7 +384,7 @@ fn crashes(ws: &Workspace, lab: &Lab) -> Outcome {
             if let Ok(done) = tokio::time::timeout(Duration::from_millis(patience), run).await {
                 break done?;
             }
-            (broken, patience) = (broken + 1, patience + 5);
+            (broken, patience) = (broken + 1, patience * 3 / 2 + 1);
         };
         ensure(broken >= 2 && report.resumed, || {
             format!("it was broken off {broken} times")

@@ -9,6 +9,8 @@ mod reader;
 mod refusals;
 mod unwrap;
 
+pub(crate) use kills::wanted as wanted_kills;
+
 use crate::failed::Outcome;
 use crate::report::{Checks, Report, is_wanted};
 use crate::workspace::Workspace;

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use dj_codecs::api::Json;
+use dj_codecs::api::{Json, Value};
 use serde_json::json;
 
 use super::lab::{Held, Lab, rows_of};
@@ -15,6 +15,8 @@ use crate::report::Checks;
 pub(super) struct OldColumn {
     pub(super) spec: &'static str,
     pub(super) field: &'static str,
+    /// The format that Python writes, and the one that comes after.
+    old: &'static str,
     pub(super) to: &'static str,
     /// The store, where it is a folder whose files can be compared.
     store: Option<&'static str>,
@@ -23,24 +25,25 @@ pub(super) struct OldColumn {
 }
 
 pub(super) const COLUMNS: &[OldColumn] = &[
-    OldColumn::new("<zarr@local>", "movie", "2.0", Some("local"), true),
-    OldColumn::new("<zarr@cloud>", "remote", "2", None, true),
-    OldColumn::new("<photon@local>", "counts", "2.0", Some("local"), false),
-    OldColumn::new("<blob>", "note", "2", None, true),
-    OldColumn::new("<blob@local>", "shared", "2", Some("local"), true),
+    OldColumn::new("<zarr@local>", "movie", ["1.0", "2.0"], Some("local"), true),
+    OldColumn::new("<zarr@cloud>", "remote", ["1.0", "2.0"], None, true),
+    OldColumn::new("<photon@local>", "counts", ["1.0", "2.0"], Some("local"), false),
+    OldColumn::new("<blob>", "note", ["1", "2"], None, true),
+    OldColumn::new("<blob@local>", "shared", ["1", "2"], Some("local"), true),
 ];
 
 impl OldColumn {
     const fn new(
         spec: &'static str,
         field: &'static str,
-        to: &'static str,
+        [old, to]: [&'static str; 2],
         store: Option<&'static str>,
         fetched: bool,
     ) -> Self {
         Self {
             spec,
             field,
+            old,
             to,
             store,
             fetched,
@@ -67,7 +70,7 @@ impl Before {
 pub(super) fn run(lab: &Lab<'_>, column: &OldColumn, checks: &mut Checks) {
     let kept = OnceCell::new();
     checks.check("we decode what Python fetches before", || {
-        let fetched = lab.fetched("Scan", column.field)?;
+        let fetched = fetched(lab, column)?;
         same_rows("decoded", &lab.reader.decoded("scan", column.field)?, &fetched)?;
         let damaged = lab.damaged(column.field)?;
         let failing: BTreeSet<i64> = fetched
@@ -100,9 +103,23 @@ pub(super) fn run(lab: &Lab<'_>, column: &OldColumn, checks: &mut Checks) {
         || superseded(lab, column, before),
     );
     checks.check("once more: nothing is left to do", || again(lab, column, before));
+    checks.check("an older format only where that is allowed", || {
+        downgrade(lab, column, before)
+    });
     checks.check("rolled back to what the column held before", || {
         roll_back(lab, column, before)
     });
+}
+
+/// What Python fetches. For a blob that is none it gives nothing, where we fail.
+fn fetched(lab: &Lab<'_>, column: &OldColumn) -> Outcome<Rows> {
+    let mut rows = lab.fetched("Scan", column.field)?;
+    for number in lab.damaged(column.field)? {
+        if rows.get(&number) == Some(&Ok(Value::Null)) {
+            rows.insert(number, Err("Python says None".into()));
+        }
+    }
+    Ok(rows)
 }
 
 fn plan(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
@@ -154,20 +171,24 @@ fn migrate(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
             format!("row {number} was changed: {changed}; it had to be: {wanted}")
         })?;
     }
+    in_format(lab, column, before, column.to)
+}
+
+/// Whether all sound rows have this format, and no other row.
+fn in_format(lab: &Lab<'_>, column: &OldColumn, before: &Before, wanted: &str) -> Outcome {
     let formats = lab.reader.formats("scan", column.field)?;
-    let new: BTreeSet<i64> = formats
-        .iter()
-        .filter(|(_, version)| version.as_str() == column.to || *version == &format!("{}.0", column.to))
-        .map(|(number, _)| *number)
-        .collect();
-    same("the rows in the new format", &new, &before.sound().collect())
+    let rows = formats.iter().filter(|(number, version)| {
+        version.as_str() == wanted && !before.damaged.contains(*number)
+    });
+    let rows: BTreeSet<i64> = rows.map(|(number, _)| *number).collect();
+    same(&format!("the rows in format {wanted}"), &rows, &before.sound().collect())
 }
 
 fn fetch(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
     let decoded = lab.reader.decoded("scan", column.field)?;
     same_rows("decoded", &decoded, &before.fetched)?;
     if column.fetched {
-        return same_rows("fetched", &lab.fetched("Scan", column.field)?, &before.fetched);
+        return same_rows("fetched", &fetched(lab, column)?, &before.fetched);
     }
     // Its photon codec refuses what is newer than 1; zarr-python finds the counts.
     let asked = json!({"table": "Scan", "field": column.field});
@@ -236,6 +257,27 @@ fn again(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
     same("the files", &names(&after), &names(&held))
 }
 
+fn downgrade(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
+    let held = lab.held("Scan", column.field)?;
+    let ran = lab.run("scan", column.field, &["--to", column.old])?;
+    ensure(ran.status == Some(2) && ran.errors.contains("--allow-downgrade"), || {
+        format!("{:?}: {}{}", ran.status, ran.output, ran.errors)
+    })?;
+    let after = lab.held("Scan", column.field)?;
+    same("what the column holds", &after.rows, &held.rows)?;
+    same("how many files there are", &after.files.len(), &held.files.len())?;
+    // A damaged row may tell its format, which is the old one still.
+    let formats = lab.reader.formats("scan", column.field)?;
+    let unclear = |number: &i64| formats.get(number).is_none_or(|version| version != column.old);
+    let status = i32::from(before.damaged.iter().any(unclear));
+    let more = ["--to", column.old, "--allow-downgrade"];
+    let told = lab.ran("scan", column.field, &more, status)?;
+    let migrated = told.pointer("/report/migrated").and_then(Json::as_u64);
+    same("migrated", &migrated, &Some(before.sound().count() as u64))?;
+    in_format(lab, column, before, column.old)?;
+    same_rows("fetched", &fetched(lab, column)?, &before.fetched)
+}
+
 fn roll_back(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
     let newer = lab.held("Scan", column.field)?;
     lab.ran("scan", column.field, &["--rollback"], 0)?;
@@ -246,5 +288,5 @@ fn roll_back(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
             format!("the file {name} is gone")
         })?;
     }
-    same_rows("fetched", &lab.fetched("Scan", column.field)?, &before.fetched)
+    same_rows("fetched", &fetched(lab, column)?, &before.fetched)
 }

@@ -26,7 +26,7 @@ const TRIES: usize = 20;
 
 pub(super) fn run(lab: &Lab<'_>, checks: &mut Checks) {
     checks.check("no value is lost, and all are new at the end", || {
-        let kills = (wanted() / 3).max(wanted().saturating_sub(100));
+        let kills = if wanted() < 100 { wanted() / 3 } else { wanted() };
         let before: Vec<Rows> = FIELDS
             .iter()
             .map(|(field, _)| lab.fetched("Crowd", field))

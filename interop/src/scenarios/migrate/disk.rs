@@ -7,9 +7,9 @@ use super::lab::Lab;
 use crate::failed::{Outcome, ensure};
 use crate::program::{Program, Ran};
 
-/// What a file system in memory gives at a time, and how much of it is free: three of the larger values have room.
+/// What a file system in memory gives at a time, and how much of it is free: some of the larger values have room.
 const BLOCK: u64 = 4096;
-const ROOM: u64 = 1 << 21;
+const ROOM: u64 = 1 << 19;
 
 /// A disk on which not everything has room.
 pub(super) trait Disk {

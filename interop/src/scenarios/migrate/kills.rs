@@ -18,7 +18,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(60);
 const PYTHON_EVERY: usize = 20;
 
 /// How many runs are killed on each database.
-pub(super) fn wanted() -> usize {
+pub(crate) fn wanted() -> usize {
     let told = std::env::var("DJ_INTEROP_KILLS").ok();
     told.and_then(|told| told.parse().ok()).unwrap_or(40)
 }
@@ -51,6 +51,17 @@ struct Victim<'a> {
 struct Whole {
     time: Duration,
     messages: u64,
+}
+
+/// How a run came to its end.
+#[derive(Debug)]
+enum Ended {
+    /// It was killed.
+    Killed,
+    /// It has done all.
+    Done,
+    /// It has done what was not kept for others.
+    Waiting,
 }
 
 impl<'a> Victim<'a> {
@@ -91,30 +102,37 @@ impl<'a> Victim<'a> {
         let whole = [self.whole(true)?, self.whole(false)?];
         let mut chance = Chance::new(kills as u64);
         let (mut killed, mut done, mut forward) = (0, 0, true);
+        let mut between = 0;
         while killed < kills {
             let ended = self.one(forward, whole[usize::from(!forward)], &mut chance)?;
             let way = if forward { "on" } else { "back" };
             let step = format!("{way} after {killed} kills and {done} whole runs");
             let decoded = self.lab.reader.decoded("crowd", self.field)?;
             same_rows(&step, &decoded, &self.fetched)?;
-            if ended {
-                self.arrived(forward).map_err(|failed| failed.during(&step))?;
-                (done, forward) = (done + 1, !forward);
-                continue;
+            match ended {
+                Ended::Done => {
+                    self.arrived(forward).map_err(|failed| failed.during(&step))?;
+                    (done, forward) = (done + 1, !forward);
+                    continue;
+                }
+                Ended::Waiting => continue,
+                Ended::Killed => killed += 1,
             }
-            killed += 1;
+            let formats = self.lab.reader.formats("crowd", self.field)?;
+            let new = formats.values().filter(|version| version.starts_with('2')).count();
+            between += usize::from(new > 0 && new < formats.len());
             if killed % PYTHON_EVERY == 0 {
                 same_rows(&step, &self.lab.fetched("Crowd", self.field)?, &self.fetched)?;
             }
         }
-        ensure(done < killed, || {
-            format!("{killed} kills among {done} whole runs")
+        ensure(done < killed && between > killed / 4, || {
+            format!("{killed} kills among {done} whole runs, {between} with some of the rows done")
         })?;
         self.end()
     }
 
-    /// A run that is killed, unless it has ended before. Says whether it had done all.
-    fn one(&self, forward: bool, whole: Whole, chance: &mut Chance) -> Outcome<bool> {
+    /// A run that is killed, unless it has ended before.
+    fn one(&self, forward: bool, whole: Whole, chance: &mut Chance) -> Outcome<Ended> {
         self.wire.messages();
         let running = self.lab.program().start(&self.arguments(forward)?, "killed")?;
         match chance.below(3) {
@@ -135,10 +153,10 @@ impl<'a> Victim<'a> {
             return Err("a run did not come to its end".into());
         };
         match ran.status {
-            None => Ok(false),
-            Some(0) => Ok(true),
+            None => Ok(Ended::Killed),
+            Some(0) => Ok(Ended::Done),
             // The server may not know yet that the one before is dead, and keeps a row for it.
-            Some(1) if waits(&ran.output) => Ok(false),
+            Some(1) if waits(&ran.output) => Ok(Ended::Waiting),
             Some(status) => Err(format!("exit status {status}: {}{}", ran.output, ran.errors).into()),
         }
     }
