@@ -48,6 +48,7 @@ pub(crate) fn check() -> Outcome {
     for (name, options) in [("demo", &[][..]), ("demo_store", &["--store"][..])] {
         let began = Instant::now();
         let made = Fresh::make(&folder, name, name, options)?;
+        println!("{name}: new, {:.1} s", began.elapsed().as_secs_f64());
         made.step("fmt", &["fmt", "--check"])?;
         made.step("test", &["test", "--quiet"])?;
         made.commit("as it was made")?;

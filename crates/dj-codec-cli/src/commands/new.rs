@@ -51,7 +51,14 @@ pub(crate) fn run(args: &NewArgs, output: &mut Output) -> Outcome {
     }
     dj_codec_testkit::golden::seal(&place.folder().join("fixtures"))?;
     place.finish()?;
-    output.text(&next_steps(&names, kind, &folder))
+    output.text(&next_steps(&names, kind, &folder))?;
+    match checkout {
+        Some(checkout) => output.line(&format!(
+            "dj-codec-api and what belongs to it are taken from {}; remove .cargo/config.toml once they are on crates.io",
+            checkout.display()
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The crates of a checkout in place of those of crates.io.

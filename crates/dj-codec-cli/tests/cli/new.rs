@@ -76,7 +76,12 @@ fn a_checkout_takes_the_place_of_what_is_published() {
     for name in ["dj-codec-api", "dj-codec-testkit", "dj-hash-codecs"] {
         lab.write(&format!("a \"check\"out/crates/{name}/Cargo.toml"), "");
     }
-    lab.run(&["new", "demo", "--patch", "a \"check\"out"]).good();
+    let said = lab.run(&["new", "demo", "--patch", "a \"check\"out"]).good();
+    assert!(
+        said.text().contains("remove .cargo/config.toml once"),
+        "{}",
+        said.text()
+    );
     let root = fs::canonicalize(lab.path("a \"check\"out")).unwrap();
     let api = root.join("crates/dj-codec-api").display().to_string();
     let escaped = api.replace('\\', "\\\\").replace('"', "\\\"");
