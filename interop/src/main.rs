@@ -34,8 +34,10 @@ use plan::Backend;
 use report::Report;
 use workspace::Workspace;
 
-/// A run takes some minutes. One that has not ended after this is stuck.
+/// A run takes some minutes. One that has not ended after this is stuck, unless more kills are asked for.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// How much longer it may take for each.
+const LONGEST_KILL: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let program = match arguments() {
@@ -67,8 +69,10 @@ fn run(program: PathBuf, report: &Report) -> Outcome {
     let ground = Ground::start()?;
     println!("servers: {}", ground.software());
     std::thread::spawn(|| {
-        std::thread::sleep(LONGEST);
-        println!("stuck for {} minutes: given up", LONGEST.as_secs() / 60);
+        let kills = u32::try_from(scenarios::wanted_kills()).unwrap_or(u32::MAX);
+        let longest = LONGEST + LONGEST_KILL.saturating_mul(kills);
+        std::thread::sleep(longest);
+        println!("stuck for {} minutes: given up", longest.as_secs() / 60);
         std::process::exit(1);
     });
     // Both databases at once: each waits for its own Python most of the time.

@@ -26,6 +26,8 @@ mod s3;
 mod to_python;
 mod unnamed;
 
+pub(crate) use migrate::wanted_kills;
+
 use crate::failed::Outcome;
 use crate::plan::Backend;
 use crate::report::Report;
