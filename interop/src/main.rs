@@ -85,7 +85,7 @@ fn run(program: PathBuf, report: &Report) -> Outcome {
                     workspace.close()
                 });
                 if let Err(failed) = outcome {
-                    report.scenario(backend.name(), |checks| checks.check("all of it", || Err(failed)));
+                    report.broken(backend.name(), &failed);
                 }
             });
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::failed::Outcome;
+use crate::failed::{Failed, Outcome};
 
 /// Counts of all scenarios; the databases' threads share it.
 #[derive(Debug, Default)]
@@ -58,6 +58,13 @@ impl Report {
         for failure in made.failures {
             println!("       {failure}");
         }
+    }
+
+    /// Says that what scenarios stand on broke, whichever of them were asked for.
+    pub(crate) fn broken(&self, name: &str, failed: &Failed) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.failed += 1;
+        println!("FAIL {name}: {failed}");
     }
 
     /// Prints the closing line.

@@ -5,6 +5,7 @@ mod attachments;
 mod audit;
 mod blobs;
 mod bulk;
+mod convert;
 mod documented;
 mod filepaths;
 mod formats;
@@ -54,6 +55,7 @@ pub(crate) fn run(ws: &mut Workspace, report: &Report) -> Outcome {
     audit::run(ws, report)?;
     migrate::run(ws, report)?;
     bulk::run(ws, report)?;
+    convert::run(ws, report)?;
     documented::run(ws, report)?;
     // What comes before a database needs no second one; each has its half of these, so that neither waits for the other.
     match ws.backend {

@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Makes values of new formats of those of old ones, while people work
     #[cfg(feature = "db")]
     Migrate(Box<crate::commands::migrate::MigrateArgs>),
+    /// Makes values of another codec of a column's, in a new column; the SQL for the declaration is printed
+    #[cfg(feature = "db")]
+    Convert(Box<crate::commands::convert::ConvertArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
     Doctor(DoctorArgs),
     /// Makes a codec crate of your own: codec, versions, fixtures, tests, README

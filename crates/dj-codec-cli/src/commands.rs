@@ -3,6 +3,8 @@
 #[cfg(feature = "db")]
 pub(crate) mod audit;
 #[cfg(feature = "db")]
+pub(crate) mod convert;
+#[cfg(feature = "db")]
 pub(crate) mod database;
 mod decode;
 mod demo;
@@ -45,6 +47,8 @@ pub(crate) fn run(cli: &Cli, registry: &Registry, output: &mut Output) -> Outcom
         Command::Verify(args) => verify::run(args, &session(output)?, output),
         #[cfg(feature = "db")]
         Command::Migrate(args) => migrate::run(args, &session(output)?, output),
+        #[cfg(feature = "db")]
+        Command::Convert(args) => convert::run(args, &session(output)?, output),
         Command::Doctor(args) => doctor::run(args, &session(output)?, output),
         Command::New(args) => new::run(args, output),
         Command::Demo => demo::run(&cli.stores, output),

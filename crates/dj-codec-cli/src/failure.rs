@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     Wanting(String),
     /// It was said already, line by line: status 1.
     Reported,
+    /// What a person has to do first was said already: status 3.
+    #[cfg(feature = "db")]
+    Waiting,
     /// The reader of standard output has gone, as `head` does. Nobody is left to hear of it.
     ReaderGone,
 }
@@ -68,6 +71,8 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Arguments(_) => 2,
             Self::Wanting(_) | Self::Reported => 1,
+            #[cfg(feature = "db")]
+            Self::Waiting => 3,
             Self::ReaderGone => 0,
         }
     }
@@ -90,6 +95,8 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(text) | Self::Arguments(text) | Self::Wanting(text) => f.write_str(text),
             Self::Reported | Self::ReaderGone => Ok(()),
+            #[cfg(feature = "db")]
+            Self::Waiting => Ok(()),
         }
     }
 }

@@ -68,6 +68,8 @@ impl Output {
         match failure {
             Failure::Arguments(text) => to_stderr(text),
             Failure::Reported | Failure::ReaderGone => {}
+            #[cfg(feature = "db")]
+            Failure::Waiting => {}
             other => to_stderr(&format!("error: {other}\n")),
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(
-        Error::invalid_value(format!("DataJoint takes no column of the name {name:?}"))
+        Error::invalid_spec(format!("DataJoint takes no column of the name {name:?}"))
             .advise("names begin with a letter, and have lowercase letters, digits and _ alone"),
     )
 }
