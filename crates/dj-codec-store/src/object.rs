@@ -78,6 +78,8 @@ struct Shared {
     bytes: Semaphore,
     byte_permits: u32,
     conditional_put: AtomicU8,
+    /// Held by the one request that finds out whether the server honours conditions.
+    finding_out: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -92,6 +94,7 @@ impl Shared {
             byte_permits,
             options,
             conditional_put: AtomicU8::new(conditional_put),
+            finding_out: tokio::sync::Mutex::new(()),
         }
     }
 

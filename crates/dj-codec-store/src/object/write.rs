@@ -39,7 +39,14 @@ impl Shared {
             self.inner.put(name, data.into()).await.map_err(unwritable)?;
             return Ok(true);
         }
-        let honoured = self.conditional_put.load(Ordering::Relaxed);
+        let mut honoured = self.conditional_put.load(Ordering::Relaxed);
+        let mut first = None;
+        if honoured == UNTRIED {
+            // Of many at once one finds out, and the others wait to be told.
+            first = Some(self.finding_out.lock().await);
+            honoured = self.conditional_put.load(Ordering::Relaxed);
+        }
+        let _first = first.filter(|_| honoured == UNTRIED);
         if honoured != HONOURED && self.is_there(name).await? {
             return Ok(false);
         }
