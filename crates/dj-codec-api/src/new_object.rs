@@ -40,9 +40,11 @@ impl<'a> NewObject<'a> {
     }
 }
 
+type Call = dyn Fn(&NewObject<'_>) -> Result<()> + Send + Sync;
+
 /// What a context calls for each new object.
 #[derive(Clone)]
-pub(crate) struct Hook(pub(crate) Arc<dyn Fn(&NewObject<'_>) -> Result<()> + Send + Sync>);
+pub(crate) struct Hook(pub(crate) Arc<Call>);
 
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dj_codec_api::{Context, Result};
+use dj_codec_api::Context;
 use tokio::runtime::Handle;
 
 use super::journal::{Claim, Journal, Named};
@@ -55,9 +55,8 @@ impl Attempt {
 
 /// Removes objects, and says whether all are gone. Those whose path comes from the content are left: they may be somebody else's.
 fn discard(objects: &[Named], cx: &Context) -> bool {
-    let gone = |object: &Named| -> Result<()> { remove_object(&object.store, &object.path, cx) };
-    objects
+    let left = objects
         .iter()
-        .map(|object| object.fresh && gone(object).is_ok())
-        .fold(true, |all, one| all && one)
+        .filter(|object| !object.fresh || remove_object(&object.store, &object.path, cx).is_err());
+    left.count() == 0
 }

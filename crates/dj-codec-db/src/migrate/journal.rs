@@ -148,24 +148,30 @@ pub(super) fn as_text(expression: &str, backend: Backend) -> String {
 /// Rows are claimed with `SKIP LOCKED`.
 fn supports_claims(database: &Database) -> Result<()> {
     let server = database.server();
-    let needed: (&str, [u64; 2]) = match (database.backend(), server.starts_with("MariaDB")) {
+    match too_old(database.backend(), server) {
+        None => Ok(()),
+        Some(needed) => Err(Error::unsupported(format!(
+            "{server} knows no SKIP LOCKED, with which several programs share the rows of a table"
+        ))
+        .at(database.place())
+        .advise(format!("migrate on {needed} or later"))),
+    }
+}
+
+/// The version that is needed, where the server is older. One that does not say its version is believed.
+fn too_old(backend: Backend, server: &str) -> Option<&'static str> {
+    let (name, needed) = match (backend, server.starts_with("MariaDB")) {
         (Backend::PostgreSql, _) => ("PostgreSQL 9.5", [9, 5]),
         (Backend::MySql, true) => ("MariaDB 10.6", [10, 6]),
         (Backend::MySql, false) => ("MySQL 8.0", [8, 0]),
     };
-    let found: Vec<u64> = server
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|part| part.parse().ok())
-        .take(2)
-        .collect();
-    if found.is_empty() || found.as_slice() >= needed.1.as_slice() || found == [needed.1[0]] {
-        return Ok(());
+    let numbers = server.split(|c: char| !c.is_ascii_digit());
+    let mut found: Vec<u64> = numbers.filter_map(|part| part.parse().ok()).take(2).collect();
+    if found.is_empty() {
+        return None;
     }
-    Err(Error::unsupported(format!(
-        "{server} knows no SKIP LOCKED, with which several programs share the rows of a table"
-    ))
-    .at(database.place())
-    .advise(format!("migrate on {} or later", needed.0)))
+    found.resize(2, 0);
+    (found.as_slice() < needed.as_slice()).then_some(name)
 }
 
 impl Writable {
@@ -175,5 +181,37 @@ impl Writable {
         let rows = open.query(sql, binds).await?;
         open.rollback().await?;
         Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_without_skip_locked_are_told() {
+        use Backend::{MySql, PostgreSql};
+        for (backend, server, needed) in [
+            (PostgreSql, "PostgreSQL 15.18", None),
+            (PostgreSql, "PostgreSQL 17beta1", None),
+            (PostgreSql, "PostgreSQL 9.4.26", Some("PostgreSQL 9.5")),
+            (MySql, "MySQL 8.0.36", None),
+            (MySql, "MySQL 9.7.4-2", None),
+            (MySql, "MySQL 5.7.44-log", Some("MySQL 8.0")),
+            (MySql, "MariaDB 10.6.16-MariaDB", None),
+            (MySql, "MariaDB 11.4.2-MariaDB", None),
+            (MySql, "MariaDB 10.5.23-MariaDB", Some("MariaDB 10.6")),
+            (MySql, "MySQL", None),
+        ] {
+            assert_eq!(too_old(backend, server), needed, "{server}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_row_is_read_as_it_was_noted() {
+        let texts = vec!["m1/%".to_owned(), "1:a\"b".to_owned(), String::new()];
+        let json = serde_json::to_string(&texts).unwrap();
+        assert_eq!(key_texts(&json).unwrap(), texts);
+        assert!(key_texts("m1").is_err());
     }
 }

@@ -106,3 +106,145 @@ pub(super) fn newer(found: FormatVersion, to: FormatVersion) -> Error {
     ))
     .advise("allow it (--allow-downgrade) where older programs have to read the values")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dj_codec_api::{
+        Codec, CodecInfo, FormatInfo, FormatStatus, Mode, Registry, StoreMap, TypeSpec, Value,
+    };
+
+    use super::*;
+
+    const V1: FormatVersion = FormatVersion::new(1, 0);
+    const V2: FormatVersion = FormatVersion::new(2, 0);
+
+    /// Texts behind two bytes that say the format. Format 2.0 loses a blank at the end, and `unwritable` is always 1.0.
+    #[derive(Debug)]
+    struct Words {
+        unwraps: bool,
+    }
+
+    impl Codec for Words {
+        fn name(&self) -> &str {
+            "words"
+        }
+
+        fn info(&self) -> CodecInfo {
+            let reads = [V1, V2].map(|version| FormatInfo {
+                version,
+                status: FormatStatus::Legacy,
+            });
+            CodecInfo::new("words", "dj-words-codecs", "1.0.0").with_formats(V2, reads.to_vec())
+        }
+
+        fn dtype(&self, _: Mode) -> Result<TypeSpec> {
+            Ok(TypeSpec::core("bytes"))
+        }
+
+        fn encode(&self, value: Value, cx: &Context) -> Result<Value> {
+            let Value::Str(text) = value else {
+                panic!("{value:?}")
+            };
+            let asked = cx.format_version().unwrap_or(V2);
+            let major = if text == "unwritable" {
+                1
+            } else {
+                asked.major() as u8
+            };
+            let kept = if major == 2 { text.trim_end() } else { &text };
+            Ok(Value::Bytes([&[major, 0], kept.as_bytes()].concat().into()))
+        }
+
+        fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
+            let Value::Bytes(bytes) = stored else {
+                panic!("{stored:?}")
+            };
+            let text = String::from_utf8_lossy(&bytes[2..]).into_owned();
+            match text.strip_prefix("wrapped ") {
+                Some(inner) if self.unwraps => Ok(inner.into()),
+                Some(_) => Err(Error::corrupt("a text in a text")),
+                None => Ok(text.into()),
+            }
+        }
+
+        fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
+            let Value::Bytes(bytes) = stored else {
+                panic!("{stored:?}")
+            };
+            Ok(Some(FormatVersion::new(bytes[0].into(), bytes[1].into())))
+        }
+    }
+
+    fn column(unwraps: bool) -> Column {
+        let mut registry = Registry::new();
+        registry.register(Arc::new(Words { unwraps })).unwrap();
+        Column::resolve("<words>", &registry).unwrap()
+    }
+
+    fn recoded(aim: Aim, allow_downgrade: bool, stored: &[u8]) -> Result<Option<Vec<u8>>> {
+        let recoding = Recoding {
+            column: column(false),
+            aim,
+            allow_downgrade,
+        };
+        let cx = Context::new(StoreMap::new());
+        let stored = Stored::Bytes(stored.to_vec().into());
+        match recoding.recode(&stored, &cx, &cx)? {
+            Recoded::Already => Ok(None),
+            Recoded::New { stored, .. } => match stored {
+                Stored::Bytes(bytes) => Ok(Some(bytes.to_vec())),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+
+    fn refused(aim: Aim, allow_downgrade: bool, stored: &[u8]) -> String {
+        recoded(aim, allow_downgrade, stored).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_value_gets_the_format_or_is_left() {
+        let to = Aim::Format;
+        assert_eq!(
+            recoded(to(V2), false, b"\x01\0abc").unwrap().unwrap(),
+            b"\x02\0abc"
+        );
+        assert_eq!(recoded(to(V2), false, b"\x02\0abc").unwrap(), None);
+        assert_eq!(
+            recoded(to(V1), true, b"\x02\0abc").unwrap().unwrap(),
+            b"\x01\0abc"
+        );
+        for (aim, stored, words) in [
+            (V1, &b"\x02\0abc"[..], "format 2.0 is newer than 1.0"),
+            (V2, b"\x01\0abc ", "would not be exactly the same"),
+            (
+                V2,
+                b"\x01\0unwritable",
+                "asked for format 2.0, the codec wrote 1.0",
+            ),
+            (
+                V2,
+                b"\x01\x07abc",
+                "of format 1.7, of which this build may miss something",
+            ),
+            (V2, b"\x01\0wrapped x", "a text in a text"),
+        ] {
+            let error = refused(to(aim), false, stored);
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_column_does_not_decode_is_unwrapped() {
+        let unwrap = || Aim::Unwrapped(column(true));
+        assert_eq!(recoded(unwrap(), false, b"\x01\0abc").unwrap(), None);
+        assert_eq!(
+            recoded(unwrap(), false, b"\x01\0wrapped abc").unwrap().unwrap(),
+            b"\x02\0abc"
+        );
+        let error = refused(unwrap(), false, b"\x01\0wrapped wrapped abc");
+        assert!(error.contains("a text in a text"), "{error}");
+    }
+}

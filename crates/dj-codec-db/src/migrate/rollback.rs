@@ -34,7 +34,7 @@ impl MigratedColumn {
             column: self.clone(),
             journal: journal.clone(),
         };
-        let done = Work::new(Job::RollBack(row), options).run().await?;
+        let done = Work::new(Job::RollBack(Box::new(row)), options).run().await?;
         Ok(RollbackReport {
             put_back: done.migrated,
             changed: done.gone,

@@ -354,3 +354,33 @@ fn sizes(parts: &Parts, rows: &[Row]) -> Vec<u64> {
     }
     sizes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_small_and_from_the_whole_table() {
+        let mut group = Group::default();
+        for row in 0..1_000_u64 {
+            group.add(Looked {
+                key: Key::new(Arc::from([]), vec![row.to_string()]),
+                standing: Standing::Unknown(Verdict::Migrate),
+                bytes: 10,
+                reason: (row == 7).then(|| "why".to_owned()),
+            });
+        }
+        assert_eq!((group.rows, group.bytes), (1_000, 10_000));
+        assert_eq!(group.reason.as_deref(), Some("why"));
+        let rows: Vec<u64> = group
+            .sample
+            .iter()
+            .map(|key| key.texts()[0].parse().unwrap())
+            .collect();
+        assert!((SAMPLE..=2 * SAMPLE).contains(&rows.len()), "{rows:?}");
+        assert!(
+            rows.iter().any(|&row| row < 300) && rows.iter().any(|&row| row > 600),
+            "{rows:?}"
+        );
+    }
+}

@@ -24,7 +24,7 @@ const CONFLICTS: u32 = 50;
 /// What is done with a row that was claimed.
 pub(super) enum Job {
     Migrate(Arc<RowMigration>),
-    RollBack(RowRollback),
+    RollBack(Box<RowRollback>),
 }
 
 impl Job {
@@ -256,5 +256,30 @@ fn without_place(error: &Error) -> String {
             format!("{}: {plain}", error.message())
         }
         None => error.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_the_same_wherever_it_is_met() {
+        let failed = |path: &str| {
+            let inner = Error::store("the object cannot be written")
+                .at(path)
+                .caused_by(format!("{path}: No space left on device"));
+            without_place(
+                &Error::store("chunk [0] cannot be written")
+                    .at(path)
+                    .caused_by(inner),
+            )
+        };
+        assert_eq!(failed("a/b.zarr"), failed("c/d.zarr"));
+        assert_eq!(
+            failed("a/b.zarr"),
+            "chunk [0] cannot be written: ...: No space left on device"
+        );
+        assert_eq!(without_place(&Error::store("no answer").at("x")), "no answer");
     }
 }
