@@ -11,6 +11,9 @@ const NO_LIBRARY: &str = "dj-codec-cli";
 /// Each crate is compared with its last release. One that was never released is compared with the commit before this one, which shows what
 /// a change does to the interface, and lets it: nothing is promised yet.
 pub(crate) fn check() -> Outcome {
+    let version = ["semver-checks", "--version"];
+    workspace::read(workspace::cargo_in(&workspace::root()).args(version))
+        .map_err(|error| format!("{error}\n`cargo install cargo-semver-checks --locked` brings it"))?;
     let mut broken = Vec::new();
     for published in published::crates()? {
         let name = published.name.as_str();
@@ -39,7 +42,7 @@ pub(crate) fn check() -> Outcome {
     match broken.is_empty() {
         true => Ok(()),
         false => Err(format!(
-            "{}\nwhat breaks takes a new version in Cargo.toml; `cargo install cargo-semver-checks --locked` if it is not there",
+            "{}\nwhat breaks takes a new version in Cargo.toml",
             broken.join("\n")
         )),
     }
