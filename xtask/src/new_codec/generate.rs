@@ -40,7 +40,11 @@ pub(super) fn check(folder: &Folder, name: &str, options: &[&str]) -> Outcome {
     if let Some((path, _)) = other {
         return Err(format!("{name}: {path} is another by cargo generate"));
     }
-    println!("{name}: {} makes the same {} files", version.trim(), found.len());
+    let version = version.split_whitespace().last().unwrap_or_default();
+    println!(
+        "{name}: cargo-generate {version} makes the same {} files",
+        found.len()
+    );
     fs::remove_dir_all(&theirs).map_err(|error| format!("{}: {error}", theirs.display()))
 }
 
