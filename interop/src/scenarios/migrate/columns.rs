@@ -177,11 +177,15 @@ fn migrate(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
 /// Whether all sound rows have this format, and no other row.
 fn in_format(lab: &Lab<'_>, column: &OldColumn, before: &Before, wanted: &str) -> Outcome {
     let formats = lab.reader.formats("scan", column.field)?;
-    let rows = formats.iter().filter(|(number, version)| {
-        version.as_str() == wanted && !before.damaged.contains(*number)
-    });
+    let rows = formats
+        .iter()
+        .filter(|(number, version)| version.as_str() == wanted && !before.damaged.contains(*number));
     let rows: BTreeSet<i64> = rows.map(|(number, _)| *number).collect();
-    same(&format!("the rows in format {wanted}"), &rows, &before.sound().collect())
+    same(
+        &format!("the rows in format {wanted}"),
+        &rows,
+        &before.sound().collect(),
+    )
 }
 
 fn fetch(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
@@ -260,9 +264,10 @@ fn again(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
 fn downgrade(lab: &Lab<'_>, column: &OldColumn, before: &Before) -> Outcome {
     let held = lab.held("Scan", column.field)?;
     let ran = lab.run("scan", column.field, &["--to", column.old])?;
-    ensure(ran.status == Some(2) && ran.errors.contains("--allow-downgrade"), || {
-        format!("{:?}: {}{}", ran.status, ran.output, ran.errors)
-    })?;
+    ensure(
+        ran.status == Some(2) && ran.errors.contains("--allow-downgrade"),
+        || format!("{:?}: {}{}", ran.status, ran.output, ran.errors),
+    )?;
     let after = lab.held("Scan", column.field)?;
     same("what the column holds", &after.rows, &held.rows)?;
     same("how many files there are", &after.files.len(), &held.files.len())?;

@@ -115,10 +115,10 @@ impl Company<'_> {
     /// Migrates both columns in turn, most of the time to be killed.
     fn migrate(&self, number: u64) -> Outcome {
         let mut chance = Chance::new(100 + number);
-        let mut run = number;
-        while !self.over.load(Ordering::SeqCst) {
-            let (field, to) = FIELDS[run as usize % FIELDS.len()];
-            run += 1;
+        for (field, to) in FIELDS.into_iter().cycle().skip(usize::from(number % 2 == 1)) {
+            if self.over.load(Ordering::SeqCst) {
+                break;
+            }
             let arguments = Lab::arguments(&self.reader.url, "crowd", field, &["--to", to, "--workers", "2"]);
             let running = self.program.start(&arguments, &format!("crowd-{number}"))?;
             if chance.below(4) > 0

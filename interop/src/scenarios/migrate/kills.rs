@@ -99,12 +99,13 @@ impl<'a> Victim<'a> {
     }
 
     fn kill(&self, kills: usize) -> Outcome {
-        let whole = [self.whole(true)?, self.whole(false)?];
+        let (there, back) = (self.whole(true)?, self.whole(false)?);
         let mut chance = Chance::new(kills as u64);
         let (mut killed, mut done, mut forward) = (0, 0, true);
         let mut between = 0;
         while killed < kills {
-            let ended = self.one(forward, whole[usize::from(!forward)], &mut chance)?;
+            let whole = if forward { there } else { back };
+            let ended = self.one(forward, whole, &mut chance)?;
             let way = if forward { "on" } else { "back" };
             let step = format!("{way} after {killed} kills and {done} whole runs");
             let decoded = self.lab.reader.decoded("crowd", self.field)?;
@@ -119,7 +120,10 @@ impl<'a> Victim<'a> {
                 Ended::Killed => killed += 1,
             }
             let formats = self.lab.reader.formats("crowd", self.field)?;
-            let new = formats.values().filter(|version| version.starts_with('2')).count();
+            let new = formats
+                .values()
+                .filter(|version| version.starts_with('2'))
+                .count();
             between += usize::from(new > 0 && new < formats.len());
             if killed % PYTHON_EVERY == 0 {
                 same_rows(&step, &self.lab.fetched("Crowd", self.field)?, &self.fetched)?;
