@@ -35,11 +35,15 @@ impl Commands {
         let (_, list) = help
             .split_once("Commands:\n")
             .ok_or("the help lists no commands")?;
-        let first = |line: &str| line.split_whitespace().next().map(ToOwned::to_owned);
+        // What goes on from the line above stands further to the right.
+        let named = |line: &str| {
+            let name = line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?;
+            name.split(' ').next().map(ToOwned::to_owned)
+        };
         Ok(list
             .lines()
             .take_while(|line| !line.is_empty())
-            .filter_map(first)
+            .filter_map(named)
             .collect())
     }
 
