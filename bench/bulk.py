@@ -25,7 +25,7 @@ arguments.add_argument("--delay", type=int, default=20, help="milliseconds that 
 arguments.add_argument("--rounds", type=int, default=3)
 arguments.add_argument("--parallel", default="0", help="values in flight, a list; 0: as fetch_many has it")
 arguments.add_argument("--requests", default="0", help="requests that the store has under way, a list; 0: as it has it")
-arguments.add_argument("--no-python", action="store_true", help="leaves Python's fetching out, which takes a minute")
+arguments.add_argument("--no-python", action="store_true", help="leaves Python out, which takes minutes")
 arguments.add_argument("--binary", help="interop/examples/bulk.rs; built where it is not given")
 arguments.add_argument("--s3", help="JSON as servers/ceph.py prints it: another S3 server, which runs already")
 options = arguments.parse_args()
@@ -89,10 +89,13 @@ def measure(folder, python, binary, far):
                 configure(distant)
                 far.counts("")
                 show(name, run([binary, "fetch", *place, parallel, requests], folder), far.counts(name))
+    configure(distant)
+    far.counts("")
+    sizes = [options.rows, options.elements]
+    show("dj-codec-db inserts", run([binary, "insert", *place[:2], "ours", "trace", *sizes], folder), far.counts(""))
     if not options.no_python:
-        configure(distant)
-        far.counts("")
-        show("Python DataJoint", run([python, HERE / "bulk_peer.py", "fetch"], folder), far.counts("python"))
+        show("Python fetches", run([python, HERE / "bulk_peer.py", "fetch"], folder), far.counts("python"))
+        show("Python inserts", run([python, HERE / "bulk_peer.py", "insert", *sizes], folder), far.counts("python"))
 
 
 def main():

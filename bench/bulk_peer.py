@@ -1,7 +1,7 @@
 """Python DataJoint's side of bulk.py, run in a folder with a ``datajoint.json``.
 
-    bulk_peer.py fill ROWS ELEMENTS     declares the table, and inserts rows of float64 arrays; prints the table's name and URL
-    bulk_peer.py insert ROWS ELEMENTS   the same, timed, into a table of its own
+    bulk_peer.py fill ROWS ELEMENTS     declares the tables, and inserts rows of float64 arrays; prints the table's name and URL
+    bulk_peer.py insert ROWS ELEMENTS   inserts the same into a table of its own
     bulk_peer.py fetch                  fetches all rows with their arrays; prints rows, bytes and seconds
 
 Prints one line of JSON.
@@ -37,6 +37,10 @@ class Slow(dj.Manual):
     definition = Trace.definition
 
 
+class Ours(dj.Manual):
+    definition = Trace.definition
+
+
 def rows(count, elements):
     random = np.random.default_rng(1)
     for number in range(count):
@@ -55,6 +59,7 @@ def url():
 def told():
     if what in ("fill", "insert"):
         table = schema(Trace if what == "fill" else Slow)
+        schema(Ours)
         made = list(rows(*map(int, numbers)))
         begun = time.perf_counter()
         table().insert(made)

@@ -84,7 +84,7 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
         |checks| {
             checks.check("one request for a value, many at once", || {
                 let proxy = Proxy::start(&lab.endpoint, DELAY)?;
-                runtime.block_on(lab.from_afar(ws, &proxy))
+                runtime.block_on(lab.through_proxy(ws, &proxy))
             });
         },
     );
@@ -434,7 +434,7 @@ impl Lab {
     }
 
     /// Through a proxy that lets every request wait: how many there are is what counts, and how many at once.
-    async fn from_afar(&self, ws: &Workspace, proxy: &Proxy) -> Outcome {
+    async fn through_proxy(&self, ws: &Workspace, proxy: &Proxy) -> Outcome {
         let file = self.far.join("datajoint.json");
         let text = std::fs::read_to_string(&file)?;
         std::fs::write(&file, text.replace(&self.endpoint, &proxy.address().to_string()))?;
