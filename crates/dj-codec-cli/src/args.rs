@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Makes values of new formats of those of old ones, while people work
     #[cfg(feature = "db")]
     Migrate(Box<crate::commands::migrate::MigrateArgs>),
-    /// Makes values of another codec of a column's, in a new column; the SQL for the declaration is printed
+    /// Makes values of another codec of those of a column, in a new column
     #[cfg(feature = "db")]
     Convert(Box<crate::commands::convert::ConvertArgs>),
     /// Checks each configured store: listing, writing, reading, deleting
