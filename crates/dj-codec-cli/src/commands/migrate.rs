@@ -48,7 +48,7 @@ pub(crate) struct MigrateArgs {
     #[arg(long, conflicts_with_all = ["rollback", "list_superseded"])]
     pub(crate) dry_run: bool,
     /// Also makes values of an older format of newer ones
-    #[arg(long, requires = "to")]
+    #[arg(long, conflicts_with_all = ["unwrap", "rollback", "list_superseded"])]
     pub(crate) allow_downgrade: bool,
     /// How many rows are worked on at once; as many as the machine has cores otherwise
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -97,7 +97,7 @@ async fn migrate(
         } else {
             output.text(&plan.to_string())?;
         }
-        return Ok(());
+        return plan.refusal().map_or(Ok(()), |error| Err(refused(error)));
     }
     let begun = migration.begin(options).await.map_err(refused)?;
     let plan = document(serde_json::to_value(begun.plan()))?;

@@ -19,6 +19,8 @@ mod hostile;
 mod inspect;
 mod lab;
 mod list;
+#[cfg(feature = "db")]
+mod migrate;
 mod new;
 mod output;
 #[cfg(feature = "photon")]

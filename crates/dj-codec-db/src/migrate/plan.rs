@@ -66,8 +66,9 @@ pub struct PlannedFormat {
 }
 
 impl MigrationPlan {
-    /// Why nothing of it may be done: values are newer than the format asked for.
-    pub(super) fn refusal(&self) -> Option<Error> {
+    /// Why nothing of it may be done: values are newer than the format asked for, and a downgrade was not allowed.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Error> {
         let (rows, version) = self.newer.as_ref()?;
         Some(
             Error::unsupported(format!(
@@ -77,11 +78,5 @@ impl MigrationPlan {
             .at(format!("{}.{}.{}", self.schema, self.table, self.field))
             .advise("allow it (--allow-downgrade) where older programs have to read the values"),
         )
-    }
-
-    /// Whether it would be refused: values are newer than the format asked for, and a downgrade was not allowed.
-    #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.newer.is_some()
     }
 }
