@@ -1,6 +1,8 @@
 //! Commands that stand within a line, as `dj-codec list --json`: they are not run, but they are there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::page::Page;
@@ -8,16 +10,18 @@ use crate::page::Page;
 /// Where the help of a command is known.
 #[derive(Debug)]
 pub struct Commands {
-    program: std::path::PathBuf,
+    root: PathBuf,
+    program: PathBuf,
     help: BTreeMap<String, Option<String>>,
     tasks: String,
 }
 
 impl Commands {
-    /// Of the built program `dj-codec`, and of `cargo xtask`, whose list of tasks is given.
+    /// Of a repository, of the built program `dj-codec`, and of `cargo xtask`, whose list of tasks is given.
     #[must_use]
-    pub fn new(program: &std::path::Path, tasks: &str) -> Self {
+    pub fn new(root: &Path, program: &Path, tasks: &str) -> Self {
         Self {
+            root: root.into(),
             program: program.into(),
             help: BTreeMap::new(),
             tasks: tasks.into(),
@@ -64,6 +68,10 @@ impl Commands {
             let outcome = match words.as_slice() {
                 ["dj-codec", command, rest @ ..] => self.program(command, rest),
                 ["cargo", "xtask", rest @ ..] => self.task(rest),
+                ["cargo", _, "-p", name, ..] => {
+                    there(&self.root, &["crates", name]).or(there(&self.root, &[name]))
+                }
+                ["python3", script, rest @ ..] => self.script(script, rest),
                 _ => Ok(()),
             };
             if let Err(why) = outcome {
@@ -106,6 +114,16 @@ impl Commands {
         help
     }
 
+    /// A script of the repository has the options by name.
+    fn script(&self, script: &str, rest: &[&str]) -> Result<(), String> {
+        there(&self.root, &[script])?;
+        let source = fs::read_to_string(self.root.join(script)).map_err(|error| error.to_string())?;
+        let unknown = rest
+            .iter()
+            .find(|word| word.starts_with("--") && !source.contains(*word));
+        unknown.map_or(Ok(()), |option| Err(format!("the script has no option {option}")))
+    }
+
     fn task(&self, words: &[&str]) -> Result<(), String> {
         let Some(task) = words.first().filter(|word| **word != "...") else {
             return Ok(());
@@ -119,6 +137,15 @@ impl Commands {
         } else {
             Err("there is no such task".into())
         }
+    }
+}
+
+fn there(root: &Path, parts: &[&str]) -> Result<(), String> {
+    let path: PathBuf = parts.iter().collect();
+    if root.join(&path).exists() {
+        Ok(())
+    } else {
+        Err(format!("there is no {}", path.display()))
     }
 }
 

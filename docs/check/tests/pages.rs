@@ -82,7 +82,7 @@ mod program {
         let source = std::fs::read_to_string(tree::root().join("xtask/src/main.rs")).unwrap();
         let (_, usage) = source.split_once("const USAGE: &str = \"").unwrap();
         let (tasks, _) = usage.split_once("\";\n").unwrap();
-        let mut commands = Commands::new(Path::new(PROGRAM), tasks);
+        let mut commands = Commands::new(&tree::root(), Path::new(PROGRAM), tasks);
         let pages = pages();
         let faults: Vec<String> = pages.iter().flat_map(|page| commands.faults(page)).collect();
         assert_none(&faults);
@@ -91,7 +91,7 @@ mod program {
     #[test]
     fn the_command_line_has_every_command_and_option() {
         let text = std::fs::read_to_string(tree::root().join("docs/cli.md")).unwrap();
-        let mut commands = Commands::new(Path::new(PROGRAM), "");
+        let mut commands = Commands::new(&tree::root(), Path::new(PROGRAM), "");
         let mut faults = Vec::new();
         for command in commands
             .names()

@@ -235,10 +235,22 @@ mod program {
 
     #[test]
     fn commands_within_lines_that_are_not_there_are_found() {
-        let mut commands = Commands::new(Path::new(PROGRAM), "  check   all\n  fixtures seal  lists");
-        let text = "`dj-codec list --json`, `cargo xtask check`, `cargo xtask fixtures seal`, `dj-codec`";
+        let mut commands = Commands::new(
+            &tree::root(),
+            Path::new(PROGRAM),
+            "  check   all\n  fixtures seal  lists",
+        );
+        let text = "`dj-codec list --json`, `cargo xtask check`, `cargo xtask fixtures seal`, `dj-codec`, \
+                    `cargo test -p dj-npy-codecs`, `python3 bench/bulk.py --rounds 3`";
         assert_eq!(commands.faults(&page(text)), [""; 0]);
-        for span in ["dj-codec lost", "dj-codec list --jsonl", "cargo xtask lost"] {
+        for span in [
+            "dj-codec lost",
+            "dj-codec list --jsonl",
+            "cargo xtask lost",
+            "cargo test -p dj-lost-codecs",
+            "python3 bench/lost.py",
+            "python3 bench/bulk.py --lost",
+        ] {
             let faults = commands.faults(&page(&format!("`{span}`")));
             assert_eq!(faults.len(), 1, "{span}: {faults:?}");
         }
