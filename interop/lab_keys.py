@@ -58,10 +58,10 @@ def fill(lab: Lab) -> list[tuple[str, str]]:
             # DataJoint itself cannot insert these there.
             for row in rows:
                 sql = f"INSERT INTO {lab.full(name)} (k, number, value) VALUES (%s, %s, %s)"
-                dj.conn().query(sql, args=[str(row["k"]), row["number"], blob.pack(row["number"])])
+                dj.conn().query(sql, args=[str(row["k"]), row["number"], blob.pack(np.arange(row["number"]))])
             continue
         lab.tables[name]().insert(
-            row | {"value": {"number": row["number"]}, "wave": np.arange(row["number"])} for row in rows
+            row | {"value": np.arange(row["number"]), "wave": np.arange(row["number"])} for row in rows
         )
         for number, field in ((len(rows) - 1, "value"), (len(rows) // 2, "wave")):
             damaged.append((name, number, field))

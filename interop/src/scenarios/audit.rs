@@ -1,5 +1,7 @@
 //! A database with every codec, old and new formats and planted damage: `audit` and `verify` find all of it, and nothing else.
 
+mod keys;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
@@ -79,6 +81,14 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
             }
         },
     );
+    report.scenario(
+        &ws.scenario("dj-codec migrate: each type of key, there and back"),
+        |checks| {
+            for table in lab.tables().filter(|table| table.starts_with("key_")) {
+                checks.check(table, || keys::there_and_back(ws, &lab, table));
+            }
+        },
+    );
     Ok(())
 }
 
@@ -103,6 +113,12 @@ impl Lab {
         Ok(Self {
             told: serde_json::from_slice(&filled.stdout)?,
         })
+    }
+
+    /// The names of the tables in the database.
+    fn tables(&self) -> impl Iterator<Item = &str> {
+        let tables = self.told.get("keys").and_then(Json::as_object);
+        tables.into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
     fn text(&self, key: &str) -> Outcome<String> {
