@@ -222,3 +222,126 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dj_codec_api::{Array, Codec, CodecInfo, DType, Lazy, Mode, StoreMap, TypeSpec};
+
+    use super::*;
+
+    /// Texts; `upper` writes them in capitals, `bytes` takes texts that were read alone.
+    #[derive(Debug)]
+    struct Words(&'static str);
+
+    impl Codec for Words {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn info(&self) -> CodecInfo {
+            CodecInfo::new(self.0, "dj-words-codecs", "1.0.0")
+        }
+
+        fn dtype(&self, _: Mode) -> Result<TypeSpec> {
+            Ok(TypeSpec::core("bytes"))
+        }
+
+        fn validate(&self, value: &Value) -> Result<()> {
+            match value {
+                Value::Str(_) => Ok(()),
+                Value::Array(_) if self.0 == "arrays" => Ok(()),
+                other => Err(Error::invalid_value(format!("no text but {}", other.type_name()))),
+            }
+        }
+
+        fn encode(&self, value: Value, _: &Context) -> Result<Value> {
+            match value {
+                Value::Str(text) if self.0 == "upper" => Ok(Value::Bytes(text.to_uppercase().into())),
+                Value::Str(text) => Ok(Value::Bytes(text.into())),
+                other => Err(Error::invalid_value(other.type_name())),
+            }
+        }
+
+        fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
+            match stored {
+                Value::Bytes(bytes) if bytes.as_ref() == b"7" => Ok(Value::Int(7)),
+                Value::Bytes(bytes) => Ok(Value::from(String::from_utf8_lossy(&bytes).as_ref())),
+                other => Err(Error::corrupt(other.type_name())),
+            }
+        }
+    }
+
+    /// An array that was not read.
+    #[derive(Debug)]
+    struct Unread(DType);
+
+    impl Lazy for Unread {
+        fn type_name(&self) -> &'static str {
+            "an array"
+        }
+
+        fn load(&self) -> Result<Value> {
+            Ok(Array::from_vec(vec![1_i32], &[1])?.into())
+        }
+
+        fn dtype(&self) -> Option<&DType> {
+            Some(&self.0)
+        }
+    }
+
+    fn target(name: &'static str) -> (Column, Target, Context) {
+        let mut registry = Registry::new();
+        for known in ["words", "upper", "arrays"] {
+            registry.register(Arc::new(Words(known))).unwrap();
+        }
+        let cx = Context::new(StoreMap::new());
+        let target = Target {
+            name: "new".into(),
+            column: Column::resolve(&format!("<{name}>"), &registry).unwrap(),
+            cx: cx.clone(),
+            cell: None,
+        };
+        (Column::resolve("<words>", &registry).unwrap(), target, cx)
+    }
+
+    fn convert(name: &'static str, text: &'static str) -> Result<Stored> {
+        let (source, target, cx) = target(name);
+        match target.convert(&source, &Stored::Bytes(text.into()), &cx, &cx)? {
+            Recoded::New { stored, .. } => Ok(stored),
+            Recoded::Already => panic!("nothing was there"),
+        }
+    }
+
+    #[test]
+    fn only_what_is_the_same_value_is_converted() {
+        assert_eq!(convert("words", "abc").unwrap(), Stored::Bytes("abc".into()));
+        assert_eq!(convert("upper", "ABC").unwrap(), Stored::Bytes("ABC".into()));
+        let error = convert("upper", "abc").unwrap_err().to_string();
+        assert!(
+            error.contains("not be exactly the same value as <upper>"),
+            "{error}"
+        );
+        let error = convert("words", "7").unwrap_err().to_string();
+        assert!(error.contains("no text but an int"), "{error}");
+    }
+
+    #[test]
+    fn a_handle_is_read_for_a_codec_that_takes_none() {
+        let unread = || Value::lazy(Unread("<i4".parse().unwrap()));
+        let (_, arrays, _) = target("arrays");
+        assert!(matches!(arrays.acceptable(unread()).unwrap(), Value::Array(_)));
+        let (_, words, _) = target("words");
+        assert!(words.acceptable(unread()).is_err());
+    }
+
+    #[test]
+    fn the_journal_has_room_for_the_name_of_a_conversion() {
+        let (_, target, _) = target("words");
+        assert_eq!(target.aim("trace"), "from trace");
+        let (one, other) = (target.aim(&"x".repeat(64)), target.aim(&"x".repeat(63)));
+        assert!(
+            one.len() <= LONGEST && other.len() <= LONGEST && one != other,
+            "{one} {other}"
+        );
+    }
+}
