@@ -268,6 +268,24 @@ fn nothing_is_replaced_whatever_the_server_makes_of_conditions() {
 }
 
 #[test]
+fn of_many_first_writes_one_finds_out_what_the_server_makes_of_conditions() {
+    for conditional in [Conditional::Honours, Conditional::Ignores] {
+        let (store, server) = adapter(Server {
+            conditional,
+            ..Server::default()
+        });
+        std::thread::scope(|scope| {
+            for i in 0..16 {
+                let store = &store;
+                scope.spawn(move || assert!(store.put_if_absent(&format!("{i}"), "x".into()).unwrap()));
+            }
+        });
+        assert_eq!(server.puts.load(Ordering::SeqCst), 17, "{conditional:?}");
+        assert_eq!(store.list("").unwrap().len(), 16);
+    }
+}
+
+#[test]
 fn forbidden_is_not_absent() {
     let (store, _) = adapter(Server {
         forbidden: true,
