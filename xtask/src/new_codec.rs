@@ -73,5 +73,6 @@ pub(crate) fn check() -> Outcome {
             Fresh::make(&folder, &place, name, options)?.cargo(&["fmt", "--check"])?;
         }
     }
+    println!("names of 1 and of 32 characters: formatted");
     Ok(())
 }
