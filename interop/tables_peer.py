@@ -41,6 +41,8 @@ class TablesPeer(Peer):
         if value is not None and codec is not None:
             if codec.name == "attach":
                 return notation.file(Path(value).name, Path(value).read_bytes())
+            if codec.name == "object" and not value.is_dir:
+                return notation.file("", value.read())  # its name has the token of its path
             if codec.name in ("npy", "zarr"):
                 value = np.asarray(value[...] if codec.name == "zarr" else value)
         return notation.write(value)

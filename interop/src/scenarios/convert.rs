@@ -11,6 +11,7 @@ use super::bulk;
 use crate::chance::Chance;
 use crate::failed::{Outcome, ensure, same, same_value};
 use crate::peer::{Peer, value_of};
+use crate::plan::Backend;
 use crate::program::Ran;
 use crate::report::Report;
 use crate::workspace::Workspace;
@@ -33,15 +34,19 @@ const SCAN: &str = "
     note : <blob>
     copy=null : <npy@local>
     killed=null : <blob>
+    files=null : <object@local>
 ";
 
 /// What is converted: the column, the type, the new column, and the rows whose values cannot be.
-const CONVERSIONS: [(&str, &str, &str, &[i64]); 4] = [
+const CONVERSIONS: [(&str, &str, &str, &[i64]); 5] = [
     ("trace", "<npy@cloud>", "trace_npy", &NO_ARRAYS),
     ("movie", "<zarr@local>", "movie_zarr", &[]),
     ("note", "<blob@shelf>", "note_ext", &[]),
     ("copy", "<npy@shelf>", "copy_shelf", &[]),
+    ("files", "<object@shelf>", "files_shelf", &[]),
 ];
+/// Only where Python can fetch what is in the table.
+const OF_MYSQL: (&str, &str, &str, &[i64]) = ("doc", "<attach@shelf>", "doc_ext", &[]);
 
 /// The values of all rows, by the number of the row, then by column.
 type Rows = BTreeMap<i64, BTreeMap<String, Value>>;
@@ -57,7 +62,8 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     report.scenario(
         &ws.scenario("dj-codec convert: a column of another codec, Python before and after"),
         |checks| {
-            for (field, spec, into, left) in CONVERSIONS {
+            let more = (ws.backend == Backend::MySql).then_some(OF_MYSQL);
+            for (field, spec, into, left) in CONVERSIONS.into_iter().chain(more) {
                 checks.check(format!("{field} to {spec}"), || {
                     lab.waits(field, spec, into)?;
                     lab.converts(field, spec, into, left)?;
@@ -124,7 +130,21 @@ fn row(number: i64) -> Outcome<BTreeMap<&'static str, Value>> {
 impl<'a> Lab<'a> {
     fn make(ws: &'a Workspace) -> Outcome<Self> {
         let peer = bulk::start(ws, "convert")?;
-        peer.ask("declare", json!({"schema": SCHEMA, "tables": {"Scan": SCAN}}))?;
+        let attached = if ws.backend == Backend::MySql {
+            "    doc=null : <attach>\n"
+        } else {
+            ""
+        };
+        let definition = format!("{SCAN}{attached}");
+        peer.ask(
+            "declare",
+            json!({"schema": SCHEMA, "tables": {"Scan": definition}}),
+        )?;
+        let file = ws.folder.join("to convert.txt");
+        std::fs::write(&file, "what is in it")?;
+        let folder = ws.folder.join("to-convert");
+        std::fs::create_dir_all(folder.join("sub"))?;
+        std::fs::write(folder.join("sub/a.bin"), [0, 1, 2])?;
         let mut rows = Vec::new();
         for number in 0..ROWS {
             let told = row(number)?.into_iter().map(|(name, value)| {
@@ -135,7 +155,20 @@ impl<'a> Lab<'a> {
                 };
                 Ok((name.to_owned(), told))
             });
-            rows.push(Json::Object(told.collect::<Outcome<_>>()?));
+            let mut told = told.collect::<Outcome<serde_json::Map<String, Json>>>()?;
+            let files = if number % 2 == 0 { &file } else { &folder };
+            let path = |path: &std::path::Path| {
+                if number % 5 > 0 {
+                    json!({ "$path": path })
+                } else {
+                    Json::Null
+                }
+            };
+            told.insert("files".into(), path(files));
+            if !attached.is_empty() {
+                told.insert("doc".into(), path(&file));
+            }
+            rows.push(Json::Object(told));
         }
         peer.ask("insert_rows", json!({"table": "Scan", "rows": rows}))?;
         let url = peer.ask("url", json!({}))?;
