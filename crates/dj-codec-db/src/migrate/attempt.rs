@@ -35,6 +35,12 @@ impl Attempt {
         Self { name, cx, announced }
     }
 
+    /// Whether any object was announced.
+    pub(super) fn has_written(&self) -> bool {
+        let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        !announced.is_empty()
+    }
+
     /// Removes what was written for nothing. What cannot be removed stays in the journal.
     pub(super) async fn discard(self, journal: &Journal) {
         let objects = self

@@ -10,6 +10,10 @@ use crate::rows::{field, sql};
 use crate::writable::{Bind, Transaction, Writable};
 use crate::{Backend, Database};
 
+/// Two values that are larger are not put into one statement, which servers take up to a size only: the row is held and the old
+/// value compared here.
+const LARGE: usize = 1 << 20;
+
 /// How the server compares what a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Compared {
@@ -167,8 +171,17 @@ impl Cell {
 
     /// What the field holds now: `None` where the row is gone, `Some(None)` for NULL.
     pub(super) async fn read(&self, open: &mut Transaction, key: &[String]) -> Result<Option<Option<Raw>>> {
+        self.query(open, self.select.clone(), key).await
+    }
+
+    async fn query(
+        &self,
+        open: &mut Transaction,
+        sql: String,
+        key: &[String],
+    ) -> Result<Option<Option<Raw>>> {
         let binds = key.iter().map(|text| text.as_str().into()).collect();
-        let row = open.query(self.select.as_str(), binds).await?.into_iter().next();
+        let row = open.query(sql, binds).await?.into_iter().next();
         Ok(row.map(|cells| cells.into_iter().next().flatten().map(|value| self.raw(value))))
     }
 
@@ -180,7 +193,16 @@ impl Cell {
         old: &Raw,
         new: &Raw,
     ) -> Result<bool> {
-        put(open, self.swapping(), key, new, old).await
+        if old.bytes().len() <= LARGE {
+            return put(open, self.swapping(), key, new, Some(old)).await;
+        }
+        let held = self
+            .query(open, format!("{} FOR UPDATE", self.select), key)
+            .await?;
+        if held.flatten().as_ref() != Some(old) {
+            return Ok(false);
+        }
+        put(open, self.set.clone(), key, new, None).await
     }
 
     /// Puts `new` into the field where it is NULL and `source` still holds `old`, and says whether that was so.
@@ -191,7 +213,7 @@ impl Cell {
         new: &Raw,
         source: (&Self, &Raw),
     ) -> Result<bool> {
-        put(open, self.filling(source.0), key, new, source.1).await
+        put(open, self.filling(source.0), key, new, Some(source.1)).await
     }
 
     fn swapping(&self) -> String {
@@ -247,10 +269,16 @@ impl Cell {
 }
 
 /// Changes one row, and says whether it was as it should be.
-async fn put(open: &mut Transaction, sql: String, key: &[String], new: &Raw, old: &Raw) -> Result<bool> {
+async fn put(
+    open: &mut Transaction,
+    sql: String,
+    key: &[String],
+    new: &Raw,
+    old: Option<&Raw>,
+) -> Result<bool> {
     let mut binds: Vec<Bind> = vec![new.bind()];
     binds.extend(key.iter().map(|text| Bind::from(text.as_str())));
-    binds.push(old.bind());
+    binds.extend(old.map(Raw::bind));
     match open.execute(sql, binds).await? {
         0 => Ok(false),
         1 => Ok(true),

@@ -117,20 +117,32 @@ impl Journal {
 
 /// Whether the server gave a statement up because another one was in its way, so that it may be tried again.
 pub(super) fn is_conflict(error: &Error) -> bool {
+    answer(error).is_some_and(|answer| {
+        let number = answer
+            .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+            .map(sqlx::mysql::MySqlDatabaseError::number);
+        matches!(
+            (number, answer.code().as_deref()),
+            (Some(1205 | 1213 | 1020), _) | (None, Some("40001" | "40P01" | "55P03"))
+        )
+    })
+}
+
+/// Whether the server refused a statement for what it is, and would do so again.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    answer(error).is_some() && !is_conflict(error)
+}
+
+/// What the server answered; `None` where it was not the server that failed.
+fn answer(error: &Error) -> Option<&dyn sqlx::error::DatabaseError> {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         if let Some(sqlx::Error::Database(answer)) = cause.downcast_ref::<sqlx::Error>() {
-            let number = answer
-                .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-                .map(sqlx::mysql::MySqlDatabaseError::number);
-            return matches!(
-                (number, answer.code().as_deref()),
-                (Some(1205 | 1213 | 1020), _) | (None, Some("40001" | "40P01" | "55P03"))
-            );
+            return Some(answer.as_ref());
         }
         source = cause.source();
     }
-    false
+    None
 }
 
 pub(super) fn key_texts(json: &str) -> Result<Vec<String>> {

@@ -10,7 +10,7 @@ use super::attempt::Attempt;
 use super::cell::Cell;
 use super::column::MigratedColumn;
 use super::convert::Target;
-use super::journal::{Claim, Journal, Raw, State, Why};
+use super::journal::{Claim, Journal, Raw, State, Why, is_refusal};
 use super::recode::{Recoded, Recoding};
 use crate::writable::Transaction;
 
@@ -89,9 +89,14 @@ impl RowMigration {
                         Ok(true) => return open.commit().await.map(|()| RowOutcome::Migrated),
                         Ok(false) => None,
                         Err(error) => {
-                            drop(open);
+                            // Where the server cannot be told, it undoes what was done all the same.
+                            let _ = open.rollback().await;
                             attempt.discard(&self.journal).await;
-                            return Err(error);
+                            if error.kind() != &ErrorKind::Store || !is_refusal(&error) {
+                                return Err(error);
+                            }
+                            self.journal.left(&claim, &error.report()).await?;
+                            return Ok(RowOutcome::Left(error));
                         }
                     }
                 }
@@ -153,7 +158,9 @@ impl RowMigration {
         }
         let kept = parts.cell.kept(&raw);
         self.journal.migrated(open, claim, (old, kept), versions).await?;
-        self.journal.unname(open, &attempt.name).await?;
+        if attempt.has_written() {
+            self.journal.unname(open, &attempt.name).await?;
+        }
         let needed = self.column.objects(new);
         for object in self.column.objects(&parts.cell.stored(old)) {
             if !needed.contains(&object) {

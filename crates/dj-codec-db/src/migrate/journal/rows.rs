@@ -187,6 +187,21 @@ impl Journal {
         open.execute(sql, binds).await.map(drop)
     }
 
+    /// Says at once that a row was left, where its claim is lost; not where somebody else has ended it meanwhile.
+    pub(in crate::migrate) async fn left(&self, claim: &Claim, reason: &str) -> Result<()> {
+        let sql = format!(
+            "UPDATE {} SET state = ?, reason = ?, run = ? WHERE id = {} AND state = ?",
+            self.rows, claim.id
+        );
+        let binds = vec![
+            State::Left.name().into(),
+            reason.replace('\0', "\u{fffd}").into(),
+            self.run.as_str().into(),
+            State::Pending.name().into(),
+        ];
+        self.patiently(sql, binds).await.map(drop)
+    }
+
     /// Forgets a row of which there is nothing to say.
     pub(in crate::migrate) async fn forget(&self, open: &mut Transaction, claim: &Claim) -> Result<()> {
         let sql = format!("DELETE FROM {} WHERE id = {}", self.rows, claim.id);
