@@ -15,14 +15,18 @@ mod tally;
 #[cfg(feature = "codecs")]
 mod today;
 
+use std::path::PathBuf;
+
 use crate::Outcome;
 use revision::Revision;
 
 const USAGE: &str = "\
 cargo xtask two-versions [--against REV] [--always]
+cargo xtask two-versions --program PATH
 
   --against REV  the earlier version: a commit, a tag, a branch. Without: the newest release, else the commit before this one
-  --always       compares although nothing differs that the program is built of";
+  --always       compares although nothing differs that the program is built of
+  --program PATH a program dj-codec of an earlier version that is built already";
 
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     let (against, always) = match arguments {
@@ -30,6 +34,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
         ["--always"] => (None, true),
         ["--against", revision] => (Some(*revision), false),
         ["--against", revision, "--always"] | ["--always", "--against", revision] => (Some(*revision), true),
+        ["--program", path] => return compare_with(&Source::Program(path.into())),
         _ => return Err(format!("usage:\n{USAGE}")),
     };
     let revision = Revision::find(against)?;
@@ -49,19 +54,29 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
             rest.len()
         ),
     }
-    compare_with(&revision)
+    compare_with(&Source::Revision(revision))
+}
+
+/// Where the earlier program comes from.
+enum Source {
+    Program(PathBuf),
+    Revision(Revision),
 }
 
 #[cfg(feature = "codecs")]
-fn compare_with(revision: &Revision) -> Outcome {
-    compare::run(revision)
+fn compare_with(source: &Source) -> Outcome {
+    compare::run(source)
 }
 
 /// What encodes and decodes is not part of this program unless it is asked for, for it takes long to build.
 #[cfg(not(feature = "codecs"))]
-fn compare_with(revision: &Revision) -> Outcome {
-    crate::workspace::again(
-        "codecs",
-        &["two-versions", "--against", revision.commit(), "--always"],
-    )
+fn compare_with(source: &Source) -> Outcome {
+    let (option, value) = match source {
+        Source::Program(path) => ("--program", path.to_string_lossy()),
+        Source::Revision(revision) => ("--against", revision.commit().into()),
+    };
+    let mut arguments = vec!["two-versions", option, &value];
+    // That something differs has been looked at.
+    arguments.extend(matches!(source, Source::Revision(_)).then_some("--always"));
+    crate::workspace::again("codecs", &arguments)
 }

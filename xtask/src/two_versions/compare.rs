@@ -9,19 +9,25 @@ use dj_codec_testkit::difference;
 use dj_codec_testkit::golden::Case;
 use dj_codecs::api::{Column, FormatVersion, Registry, Stored, Value};
 
+use super::Source;
 use super::earlier::{Answer, Earlier};
 use super::lab::Lab;
-use super::revision::Revision;
 use super::subject::{Subject, folders};
 use super::tally::{Event, Tally};
 use super::today;
 use crate::{Outcome, workspace};
 
-pub(super) fn run(revision: &Revision) -> Outcome {
+pub(super) fn run(source: &Source) -> Outcome {
     let folder = workspace::target_folder()?.join("two-versions");
     let start = Instant::now();
-    let earlier = Earlier::build(revision, &folder)?;
-    println!("built in {:.0?}", start.elapsed());
+    let earlier = match source {
+        Source::Program(path) => Earlier::at(path)?,
+        Source::Revision(revision) => {
+            let earlier = Earlier::build(revision, &folder)?;
+            println!("built in {:.0?}", start.elapsed());
+            earlier
+        }
+    };
 
     let start = Instant::now();
     let registry = dj_codecs::default_registry();

@@ -29,6 +29,18 @@ pub(super) enum Answer<T> {
 }
 
 impl Earlier {
+    /// The program at a path.
+    pub(super) fn at(program: &Path) -> Result<Self, String> {
+        let program =
+            std::path::absolute(program).map_err(|error| format!("{}: {error}", program.display()))?;
+        let mut earlier = Self {
+            program,
+            formats: BTreeMap::new(),
+        };
+        earlier.formats = earlier.list()?;
+        Ok(earlier)
+    }
+
     /// Builds it, in a tree of its own below the target folder. Both stay there, so that the next time takes less.
     pub(super) fn build(revision: &Revision, folder: &Path) -> Result<Self, String> {
         let (tree, target) = (folder.join("tree"), folder.join("target"));
@@ -64,15 +76,8 @@ impl Earlier {
                 .args(build)
                 .env("CARGO_TARGET_DIR", &target),
         )?;
-        let program = target
-            .join("debug")
-            .join(format!("dj-codec{}", std::env::consts::EXE_SUFFIX));
-        let mut earlier = Self {
-            program,
-            formats: BTreeMap::new(),
-        };
-        earlier.formats = earlier.list()?;
-        Ok(earlier)
+        let name = format!("dj-codec{}", std::env::consts::EXE_SUFFIX);
+        Self::at(&target.join("debug").join(name))
     }
 
     /// The codecs that it has, and the formats of each.

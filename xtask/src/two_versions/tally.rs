@@ -81,3 +81,33 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V1: FormatVersion = FormatVersion::new(1, 0);
+
+    fn tally(events: &[Event]) -> Tally {
+        let mut tally = Tally::default();
+        events.iter().for_each(|&event| tally.count("npy", V1, event));
+        tally
+    }
+
+    #[test]
+    fn what_was_not_compared_has_not_passed() {
+        let shared = [("npy".to_owned(), V1, true)];
+        let new = [("npy".to_owned(), V1, false)];
+        let both = [Event::EarlierToToday, Event::TodayToEarlier];
+        assert!(tally(&both).conclude(&shared).is_ok());
+        assert!(tally(&both[..1]).conclude(&shared).is_err());
+        assert!(tally(&both[1..]).conclude(&shared).is_err());
+        assert!(tally(&[Event::NotWritten]).conclude(&shared).is_err());
+        assert!(tally(&[Event::NotKnownEarlier]).conclude(&new).is_ok());
+        assert!(tally(&both).conclude(&new).is_err());
+        assert!(tally(&[]).conclude(&[]).is_err());
+        let mut tally = tally(&both);
+        tally.wrong("one differs".into());
+        assert!(tally.conclude(&shared).unwrap_err().contains("one differs"));
+    }
+}
