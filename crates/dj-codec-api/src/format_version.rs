@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn texts_round_trip() {
         for text in ["1", "2.0", "2.0.1", "10.20.30"] {
-            assert_eq!(text.parse::<FormatVersion>().unwrap().to_string(), text);
+            let version: FormatVersion = text.parse().unwrap();
+            assert_eq!(version.to_string(), text);
+            assert_eq!(version.is_intrinsic(), text == "1");
         }
     }
 

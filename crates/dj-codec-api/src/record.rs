@@ -280,6 +280,8 @@ mod tests {
         let new = Record::new()
             .with("path", "new")
             .keeping(&old, &["codec_version"]);
+        let members: Vec<(&str, Json)> = new.iter().map(|(key, value)| (key, value.clone())).collect();
+        assert_eq!(members, [("path", json!("new")), ("provenance", json!({"a": 1}))]);
         assert_eq!(new.into_json(), json!({"path": "new", "provenance": {"a": 1}}));
     }
 }
