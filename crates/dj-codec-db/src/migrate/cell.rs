@@ -196,13 +196,7 @@ impl Cell {
         if old.bytes().len() <= LARGE {
             return put(open, self.swapping(), key, new, Some(old)).await;
         }
-        let held = self
-            .query(open, format!("{} FOR UPDATE", self.select), key)
-            .await?;
-        if held.flatten().as_ref() != Some(old) {
-            return Ok(false);
-        }
-        put(open, self.set.clone(), key, new, None).await
+        Ok(self.holds(open, key, old).await? && put(open, self.set.clone(), key, new, None).await?)
     }
 
     /// Puts `new` into the field where it is NULL and `source` still holds `old`, and says whether that was so.
@@ -213,7 +207,20 @@ impl Cell {
         new: &Raw,
         source: (&Self, &Raw),
     ) -> Result<bool> {
-        put(open, self.filling(source.0), key, new, Some(source.1)).await
+        let (source, old) = source;
+        if old.bytes().len() <= LARGE {
+            return put(open, self.filling(source), key, new, Some(old)).await;
+        }
+        let sql = format!("{} AND {}", self.set, self.is_null);
+        Ok(source.holds(open, key, old).await? && put(open, sql, key, new, None).await?)
+    }
+
+    /// Whether the field holds this, which nobody changes then before the transaction ends.
+    async fn holds(&self, open: &mut Transaction, key: &[String], value: &Raw) -> Result<bool> {
+        let held = self
+            .query(open, format!("{} FOR UPDATE", self.select), key)
+            .await?;
+        Ok(held.flatten().as_ref() == Some(value))
     }
 
     fn swapping(&self) -> String {
