@@ -104,7 +104,7 @@ impl Comparison<'_> {
                     };
                     if let Err(what) = pair.compare() {
                         self.tell(|tally| {
-                            tally.wrong(format!("{} in format {}: {what}", case.id, format.version))
+                            tally.wrong(format!("{} in format {}: {what}", case.id, format.version));
                         });
                     }
                 }
