@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     };
     let report = Report::default();
     if let Err(failed) = run(program, &report) {
-        report.scenario("the ground", |checks| checks.check("start", || Err(failed)));
+        report.broken("the ground", &failed);
     }
     report.close()
 }
