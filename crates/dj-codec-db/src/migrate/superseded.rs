@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use dj_codec_api::{Context, Registry, Result};
+use dj_codec_api::{Context, OpenStore, Registry, Result};
 use serde::Serialize;
 
 use super::journal::{Listed, Listing, Why, key_texts};
@@ -161,6 +161,12 @@ async fn unneeded(
     Ok(unneeded)
 }
 
+/// Whether a program that was ended has left a folder in which there is no object yet, only part of one, which stores do not list.
+fn is_begun(listed: &Listed, store: &OpenStore) -> bool {
+    let folder = store.store.local_path(&listed.object.path);
+    listed.why == Why::Writing && folder.is_some_and(|folder| folder.is_dir())
+}
+
 /// Those that are in their stores, with their sizes.
 async fn there(cx: &Context, listed: Vec<Listed>) -> Result<Vec<(Listed, u64)>> {
     let cx = cx.clone();
@@ -178,7 +184,7 @@ async fn there(cx: &Context, listed: Vec<Listed>) -> Result<Vec<(Listed, u64)>> 
             };
             for (one, found) in listed.into_iter().zip(found) {
                 let found = found?;
-                if found.objects > 0 {
+                if found.objects > 0 || is_begun(&one, &store) {
                     there.push((one, found.bytes));
                 }
             }
