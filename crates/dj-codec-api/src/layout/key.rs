@@ -119,6 +119,7 @@ mod tests {
             (json!(u64::MAX), "18446744073709551615"),
             (json!(5.0), "5.0"),
             (json!(1e22), "1e+22"),
+            (json!(1e-5), "1e-05"),
             (json!("a/b"), "a%2Fb"),
             (json!(null), "None"),
             (json!(false), "False"),
