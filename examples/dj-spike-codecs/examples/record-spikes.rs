@@ -1,6 +1,6 @@
 //! Records the golden fixtures of this crate's own writer: those that are there already are never touched.
 //!
-//! `cargo run --example record`, then look at what came, and commit it.
+//! `cargo run --example record-spikes`, then look at what came, and commit it.
 
 use std::sync::Arc;
 
