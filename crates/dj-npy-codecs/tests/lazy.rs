@@ -113,12 +113,15 @@ fn a_store_that_fails_is_not_asked_again_and_its_own_error_is_told() {
     assert_eq!(lazy.load().unwrap_err().kind(), &ErrorKind::Store);
 }
 
+/// What becomes of the ranges that a store gives.
+type Change = fn(&mut Vec<Bytes>);
+
 /// A store that gives other ranges than it is asked for, where it is told to, and notes what it is asked for.
 #[derive(Debug, Default)]
 struct Ranged {
     inner: MemoryStore,
     asked: Mutex<Vec<Vec<Range<u64>>>>,
-    change: Mutex<Option<fn(&mut Vec<Bytes>)>>,
+    change: Mutex<Option<Change>>,
 }
 
 impl Store for Ranged {
@@ -175,7 +178,7 @@ fn ranged(array: &Array) -> (Arc<Ranged>, NpyRef) {
 #[test]
 fn ranges_that_nobody_asked_for_are_refused() {
     let (store, lazy) = ranged(&movie(Order::C));
-    let changes: [fn(&mut Vec<Bytes>); 3] = [
+    let changes: [Change; 3] = [
         |parts| parts.clear(),
         |parts| parts.push(Bytes::new()),
         |parts| parts[0] = parts[0].slice(1..),

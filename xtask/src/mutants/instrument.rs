@@ -146,7 +146,7 @@ impl<'ast> Visit<'ast> for Sites<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         self.function(&item.sig, &item.block);
         self.constant(item.sig.constness.is_some(), |sites| {
-            visit::visit_item_fn(sites, item)
+            visit::visit_item_fn(sites, item);
         });
     }
 
