@@ -74,7 +74,8 @@ mod tests {
             Ok(())
         });
         let path = told.new_object_path(&store, Some(".npy")).unwrap();
-        told.announce(&NewObject::shared("main", "_hash/lab/abc")).unwrap();
+        told.announce(&NewObject::shared("main", "_hash/lab/abc"))
+            .unwrap();
         let expected = [
             ("main".to_owned(), path, true),
             ("main".to_owned(), "_hash/lab/abc".to_owned(), false),

@@ -11,8 +11,8 @@
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Codec, CodecInfo, Column, Context, Error, ErrorKind, FormatVersion, Json, Mode, Registry, Result, StoreMap, Stored,
-    TypeSpec, Value,
+    Codec, CodecInfo, Column, Context, Error, ErrorKind, FormatVersion, Json, Mode, Registry, Result,
+    StoreMap, Stored, TypeSpec, Value,
 };
 use serde_json::json;
 
@@ -334,9 +334,7 @@ impl Codec for Bracket {
 
     fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
         let text = Self::text(stored.clone())?;
-        let version = text
-            .strip_prefix(self.name)
-            .and_then(|text| text.split_once('['));
+        let version = text.strip_prefix(self.name).and_then(|text| text.split_once('['));
         version.map(|(version, _)| version.parse()).transpose()
     }
 }

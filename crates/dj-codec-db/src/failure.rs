@@ -33,10 +33,12 @@ pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
 /// The same of a first connection: where nobody answers, there is no such database as far as anybody can tell.
 pub(crate) fn explain_connecting(error: sqlx::Error, place: &str) -> Error {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => Error::not_found("no database server answers there")
-            .advise("check host and port, and that the server takes connections from this machine")
-            .at(place)
-            .caused_by(error),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
+            Error::not_found("no database server answers there")
+                .advise("check host and port, and that the server takes connections from this machine")
+                .at(place)
+                .caused_by(error)
+        }
         other => explain(other, place),
     }
 }

@@ -68,7 +68,9 @@ impl Key {
             let value = match field.value(text) {
                 Ok(Value::Int(number)) => number.into(),
                 // Of numbers beyond these JSON has no exact ones that every reader takes.
-                Ok(Value::BigInt(_)) => text.parse::<u64>().map_or_else(|_| text.as_str().into(), Json::from),
+                Ok(Value::BigInt(_)) => text
+                    .parse::<u64>()
+                    .map_or_else(|_| text.as_str().into(), Json::from),
                 Ok(Value::Bool(flag)) => flag.into(),
                 Ok(Value::Float(number)) => number.into(),
                 _ => Json::String(field.shown(text).to_owned()),

@@ -35,9 +35,9 @@ pub use heading::{Attribute, Storage, Table};
 pub use key::Key;
 pub use location::Backend;
 pub use migrate::{
-    Begun, Conversion, LeftRow, MigratedColumn, Migration, MigrationOptions, MigrationPlan, MigrationProgress,
-    MigrationReport, Migrator, OnMigration, PlannedFormat, Replacement, RollbackReport, RowMigrated,
-    SupersededObject, WhySuperseded, migrate, superseded,
+    Begun, Conversion, LeftRow, MigratedColumn, Migration, MigrationOptions, MigrationPlan,
+    MigrationProgress, MigrationReport, Migrator, OnMigration, PlannedFormat, Replacement, RollbackReport,
+    RowMigrated, SupersededObject, WhySuperseded, migrate, superseded,
 };
 pub use progress::{OnProgress, Progress};
 pub use rows::{Extent, Field, Row, RowQuery, Rows};

@@ -44,7 +44,10 @@ use work::{Job, Work};
 ///
 /// # Errors
 /// As those. What could not be migrated is in the report.
-#[expect(clippy::too_many_arguments, reason = "the place of a column in a database has four parts")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the place of a column in a database has four parts"
+)]
 pub async fn migrate(
     database: &Database,
     schema: &str,

@@ -157,12 +157,11 @@ impl ObjectRef {
         if !self.is_dir {
             return self.as_file().exists();
         }
-        let look =
-            || {
-                Ok(self.origin.is_folder(&self.path)?
-                    || self.origin.store.head(&self.manifest_path())?.is_some()
-                    || self.is_empty_folder())
-            };
+        let look = || {
+            Ok(self.origin.is_folder(&self.path)?
+                || self.origin.store.head(&self.manifest_path())?.is_some()
+                || self.is_empty_folder())
+        };
         look().map_err(|error| self.locate(error))
     }
 

@@ -66,9 +66,7 @@ fn mysql(name: String, kind: KeyKind, sql_type: &str) -> (String, String, String
     let text = format!("CAST({name} AS CHAR)");
     let base = base_type(sql_type);
     match kind {
-        KeyKind::Int | KeyKind::Bool if sql_type.contains("unsigned") => {
-            (text, name, cast("UNSIGNED"))
-        }
+        KeyKind::Int | KeyKind::Bool if sql_type.contains("unsigned") => (text, name, cast("UNSIGNED")),
         KeyKind::Int | KeyKind::Bool => (text, name, cast("SIGNED")),
         // A float prints six digits, a double all; both compare as doubles.
         KeyKind::Float => (
