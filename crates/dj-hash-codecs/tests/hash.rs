@@ -14,8 +14,8 @@ use dj_blob_codecs::BlobCodec;
 use dj_codec_testkit::MemoryStore;
 use dj_hash_codecs::HashCodec;
 use dj_hash_codecs::api::{
-    Bytes, CheckLevel, Column, Context, ErrorKind, Limits, Record, Registry, Store, StoreLayout, StoreMap,
-    Stored, Value,
+    Bytes, CheckLevel, Codec, Column, Context, ErrorKind, Limits, Record, Registry, Store, StoreLayout,
+    StoreMap, Stored, Value,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -167,6 +167,9 @@ fn the_front_tells_the_format_and_checks_go_deeper() {
     let Stored::Json(json) = &stored else { panic!() };
     let record = Record::from_json(json.clone()).unwrap();
     assert_eq!(HashCodec.read_front(&record, 4, &cx).unwrap(), "dj0\0");
+    let longer = record.clone().with("size", 1_000_000_i64);
+    let error = HashCodec.read_front(&longer, 4, &cx).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Corrupt);
     assert_eq!(
         column
             .format_version(stored.clone(), &cx)
@@ -211,4 +214,11 @@ proptest! {
         let record = HashCodec.write(&data, &cx).unwrap();
         prop_assert_eq!(HashCodec.read(&record, &cx).unwrap(), data);
     }
+}
+
+#[test]
+fn only_bytes_are_valid() {
+    assert!(HashCodec.validate(&Value::Bytes(Bytes::new())).is_ok());
+    let error = HashCodec.validate(&Value::Int(1)).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::InvalidValue);
 }

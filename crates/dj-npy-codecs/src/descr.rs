@@ -300,6 +300,17 @@ mod tests {
     }
 
     #[test]
+    fn a_structure_begins_where_its_widest_field_may() {
+        let text = "{'names': ['o', 'z'], 'formats': [[('a', 'i1'), ('b', [('c', 'i1'), ('d', '<f8')])], 'i1'], \
+                    'offsets': [0, 24], 'itemsize': 32, 'aligned': True}";
+        let dtype = read(text).unwrap();
+        let Kind::Struct(record) = dtype.kind() else {
+            panic!()
+        };
+        assert_eq!(offsets(&record.fields()[0].dtype), (vec![0, 8], 24));
+    }
+
+    #[test]
     fn titles_and_shapes_are_kept() {
         let dtype = read("[(('tt', 'a'), 'i1'), ('b', '<f4', (2, 3))]").unwrap();
         let Kind::Struct(record) = dtype.kind() else {

@@ -373,12 +373,20 @@ mod tests {
 
     #[test]
     fn a_length_that_is_cut_is_told_with_figures() {
-        let file = [&MAGIC[..], &[1, 0, 118]].concat();
-        let error = Header::parse(&file, &Limits::default()).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "the file is cut short: the length of the header should take 2 bytes, there are 1"
-        );
+        for (after_magic, wanted, found) in [
+            (&[1, 0][..], 2, 0),
+            (&[1, 0, 118], 2, 1),
+            (&[2, 0, 118, 0, 0], 4, 3),
+        ] {
+            let file = [&MAGIC[..], after_magic].concat();
+            let error = Header::parse(&file, &Limits::default()).unwrap_err();
+            assert_eq!(
+                error.message(),
+                format!(
+                    "the file is cut short: the length of the header should take {wanted} bytes, there are {found}"
+                )
+            );
+        }
     }
 
     #[test]

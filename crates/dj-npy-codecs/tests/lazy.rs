@@ -111,6 +111,12 @@ fn a_store_that_fails_is_not_asked_again_and_its_own_error_is_told() {
             .from(0),
     );
     assert_eq!(lazy.load().unwrap_err().kind(), &ErrorKind::Store);
+
+    // So it is where the header was read before.
+    store.recover();
+    lazy.header().unwrap();
+    store.inject(Fault::error(ErrorKind::Store).on(OperationKind::GetRanges));
+    assert_eq!(lazy.rows(7..9).unwrap_err().kind(), &ErrorKind::Store);
 }
 
 /// What becomes of the ranges that a store gives.
