@@ -134,3 +134,24 @@ impl TryFrom<Record> for PhotonRecord {
         Self::from_record(record)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_says_where_the_movie_is_and_its_shape() {
+        let record = Record::new().with("path", "a.zarr");
+        let bare = PhotonRecord::from_record(record.clone()).unwrap();
+        assert_eq!((bare.path(), bare.store(), bare.shape()), ("a.zarr", None, None));
+        assert!(bare.quantization().is_none());
+
+        let record = record.with("store", "raw").with("shape", vec![3, 20, 10]);
+        let whole = PhotonRecord::from_record(record.clone()).unwrap();
+        assert_eq!(
+            (whole.store(), whole.shape()),
+            (Some("raw"), Some(&[3, 20, 10][..]))
+        );
+        assert_eq!(whole.into_record(), record);
+    }
+}

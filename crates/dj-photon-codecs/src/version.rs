@@ -121,8 +121,8 @@ mod tests {
         assert_eq!(version(json!({}), Some(json!("1.7"))).unwrap(), ("1.7".into(), 1));
         let one = json!({"codec_version": "1.0"});
         assert_eq!(version(one, Some(json!("3.0"))).unwrap(), ("1.0".into(), 0));
-        let two = json!({"codec_version": "2.3", "feature_flags": ["counts", "wavelets"]});
-        assert_eq!(version(two, Some(json!("1.0"))).unwrap(), ("2.3".into(), 2));
+        let two = json!({"codec_version": "2.3", "feature_flags": ["counts", "wavelets", "lasers"]});
+        assert_eq!(version(two, Some(json!("1.0"))).unwrap(), ("2.3".into(), 3));
     }
 
     #[test]
