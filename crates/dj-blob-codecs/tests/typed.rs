@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use dj_blob_codecs::api::value::{CellArray, CharArray, Date, ObjectArray, RecordArray, StructArray};
-use dj_blob_codecs::api::{Array, BigInt, Bytes, ErrorKind, Json, Limits, Order, Uuid, notation};
+use dj_blob_codecs::api::{Array, BigInt, Bytes, Element, ErrorKind, Json, Limits, Order, Uuid, notation};
 use dj_blob_codecs::{Value, from_slice, from_value, native, to_value, to_vec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -205,6 +205,30 @@ fn arrays_and_matlab_are_read_as_plain_types() {
         back::<Vec<Cell>>(record).unwrap(),
         [cell(1, "on"), cell(2, "off")]
     );
+}
+
+/// As an array of any of these types the numbers 1, 2, 3 are a list of them.
+#[test]
+fn arrays_of_every_width_are_lists() {
+    fn check<T>()
+    where
+        T: Element + DeserializeOwned + PartialEq + Debug + From<u8>,
+    {
+        let numbers = [T::from(1), T::from(2), T::from(3)];
+        let array = Array::from_vec(numbers.to_vec(), &[3]).unwrap();
+        assert_eq!(back::<Vec<T>>(array).unwrap(), numbers);
+    }
+    check::<i16>();
+    check::<i32>();
+    check::<i64>();
+    check::<u8>();
+    check::<u16>();
+    check::<u32>();
+    check::<u64>();
+    check::<f32>();
+    check::<f64>();
+    let small = Array::from_vec(vec![-1_i8, 2], &[2]).unwrap();
+    assert_eq!(back::<Vec<i8>>(small).unwrap(), [-1, 2]);
 }
 
 #[test]
