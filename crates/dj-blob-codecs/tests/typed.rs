@@ -227,6 +227,10 @@ fn arrays_of_every_width_are_lists() {
     check::<u64>();
     check::<f32>();
     check::<f64>();
+    let one = ObjectArray::new(vec![1, 1], vec![Value::Int(5)]).unwrap();
+    assert_eq!(back::<i64>(Value::Objects(Box::new(one))).unwrap(), 5);
+    let complex = Array::from_vec(vec![[1.0_f32, -2.0]], &[1]).unwrap();
+    assert_eq!(back::<Vec<(f64, f64)>>(complex).unwrap(), [(1.0, -2.0)]);
     let small = Array::from_vec(vec![-1_i8, 2], &[2]).unwrap();
     assert_eq!(back::<Vec<i8>>(small).unwrap(), [-1, 2]);
 }
@@ -241,6 +245,11 @@ fn what_is_something_else_is_an_error() {
     assert!(back::<(u8, u8)>(Value::List(vec![Value::Int(1); 3])).is_err());
     assert!(back::<Shape>("Sphere").is_err());
     assert!(back::<Shape>("Circle").is_err());
+    let two = vec![
+        ("Point".into(), Value::Null),
+        ("Circle".into(), Value::Float(1.0)),
+    ];
+    assert!(back::<Shape>(Value::Dict(two)).is_err());
     assert!(back::<Shape>(Value::Dict(vec![("Point".into(), Value::Int(1))])).is_err());
     assert!(native::Native::from_value(Value::Null).map(|_: Uuid| ()).is_err());
     assert!(from_slice::<i64>(b"no blob").is_err());
@@ -322,6 +331,8 @@ fn chrono_dates_are_dates() {
     assert_eq!(from_value::<When>(value).unwrap(), when);
     let leap = NaiveTime::from_hms_micro_opt(23, 59, 59, 1_000_000).unwrap();
     assert!(native::Native::to_value(&leap).is_err());
+    let too_fine = NaiveTime::from_hms_nano_opt(1, 2, 3, 1).unwrap();
+    assert!(native::Native::to_value(&too_fine).is_err());
     assert!(native::Native::to_value(&NaiveDate::from_ymd_opt(-5, 1, 1).unwrap()).is_err());
 }
 
