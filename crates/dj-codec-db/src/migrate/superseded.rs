@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use dj_codec_api::{Context, OpenStore, Registry, Result};
+use dj_codec_api::{Context, Json, OpenStore, Registry, Result, Stored};
 use serde::Serialize;
 
 use super::journal::{Listed, Listing, Why, key_texts};
@@ -15,8 +15,6 @@ use crate::{Database, Key};
 
 /// So many objects of the journal are looked at together: for each so many, the records of the schema are read once.
 const BATCH: u64 = 100_000;
-/// A column's record, of which nothing is longer.
-const RECORD: u64 = 1 << 20;
 
 /// An object that a migration has left behind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -133,20 +131,24 @@ async fn unneeded(
     for table in tables {
         let subjects: Vec<_> = table
             .codec_columns()
-            .filter(|column| column.storage() == Storage::Json)
+            .filter(|column| column.storage() != Storage::Bytes)
             .map(|column| Subject::new(table, column, registry, cx))
             .collect();
         if subjects.is_empty() {
             continue;
         }
         let query = subjects.iter().fold(RowQuery::new(), |query, subject| {
-            query.with_column(&subject.attribute.name, Extent::Front(RECORD))
+            query.with_column(&subject.attribute.name, Extent::Whole)
         });
         let mut rows = database.rows(table, query)?;
         while let Some(row) = rows.next().await? {
             for (subject, field) in subjects.iter().zip(&row.fields) {
-                // What is no record refers to nothing; an audit tells of it.
-                for reference in subject.references(&field.stored).unwrap_or_default() {
+                let Ok(references) = subject.references(&field.stored) else {
+                    let held = field.stored.clone();
+                    open.retain(|(_, path), _| !names_path(&held, path));
+                    continue;
+                };
+                for reference in references {
                     let store = names.entry(reference.store).or_insert_with_key(|name| {
                         let store = objects::open(&subject.cx, name.as_deref());
                         store.map_or_else(|_| name.clone().unwrap_or_default(), |store| store.name)
@@ -159,6 +161,24 @@ async fn unneeded(
     let mut unneeded: Vec<Listed> = open.into_values().collect();
     unneeded.sort_by_key(|listed| listed.id);
     Ok(unneeded)
+}
+
+/// Whether a value that is no sound record has the path in it all the same. Whoever mends it may need the object.
+fn names_path(stored: &Stored, path: &str) -> bool {
+    match stored {
+        Stored::Json(json) => in_json(json, path),
+        Stored::Bytes(bytes) => String::from_utf8_lossy(bytes).contains(path),
+        Stored::Null => false,
+    }
+}
+
+fn in_json(json: &Json, path: &str) -> bool {
+    match json {
+        Json::String(text) => text.contains(path),
+        Json::Array(items) => items.iter().any(|item| in_json(item, path)),
+        Json::Object(entries) => entries.values().any(|value| in_json(value, path)),
+        _ => false,
+    }
 }
 
 /// Whether a program that was ended has left a folder in which there is no object yet, only part of one, which stores do not list.
@@ -194,4 +214,26 @@ async fn there(cx: &Context, listed: Vec<Listed>) -> Result<Vec<(Listed, u64)>> 
     looked
         .await
         .unwrap_or_else(|error| Err(dj_codec_api::Error::store("the store broke off").caused_by(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_damaged_record_is_still_named() {
+        let path = "_hash/lab/abc";
+        for held in [
+            Stored::Json(json!({"path": 5, "old": ["_hash/lab/abc"]})),
+            Stored::Json(json!("{\"path\": \"_hash/lab/abc\", cut of")),
+            Stored::Bytes("{\"path\": \"_hash/lab/abc\"".into()),
+        ] {
+            assert!(names_path(&held, path), "{held:?}");
+        }
+        for held in [Stored::Null, Stored::Json(json!({"path": "_hash/lab/ab"}))] {
+            assert!(!names_path(&held, path), "{held:?}");
+        }
+    }
 }
