@@ -56,6 +56,9 @@ osd pool default pg autoscale mode = off
 osd crush chooseleaf type = 0
 mon warn on pool no redundancy = false
 mon max pg per osd = 100000
+# The monitor ends, and says nothing, where less than 5 % of the disk is free, however large the disk: it needs megabytes.
+mon data avail warn = 0
+mon data avail crit = 0
 paxos propose interval = 0.02
 paxos min wait = 0.01
 [mon.a]
@@ -114,10 +117,10 @@ def start(this: Run) -> dict:
         run(ceph("ceph-authtool", keyring, "--gen-key", "-n", name, *allow), setup)
     run(ceph("ceph-mon", "-i", "a", "--mkfs", "--monmap", monmap, "--osdmap", osdmap, "--keyring", keyring), setup)
     this.daemon("mon", ceph("ceph-mon", "-i", "a", "-f"), stop=KILL)
-    run(ceph("ceph-osd", "-i", "0", "--mkfs"), setup, timeout=120)
+    this.run(ceph("ceph-osd", "-i", "0", "--mkfs"), setup, timeout=240)
     this.daemon("osd", ceph("ceph-osd", "-i", "0", "-f"), stop=KILL)
     user = ["--uid", "interop", "--display-name", "interop", "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
-    run(ceph("radosgw-admin", "-n", "client.rgw", "user", "create", *user), setup, timeout=120)
+    this.run(ceph("radosgw-admin", "-n", "client.rgw", "user", "create", *user), setup, timeout=240)
     this.daemon("rgw", ceph("radosgw", "-n", "client.rgw", "-f"), stop=KILL)
     endpoint = f"http://127.0.0.1:{rgw_port}"
     this.wait_until(lambda: _answers(endpoint), "Ceph's object gateway", Path(logs / "client.rgw.log"))

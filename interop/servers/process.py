@@ -58,17 +58,39 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
 
 
-def run(command: list, log: Path, **options) -> None:
-    """Runs a command to its end, output into the log; failure is an error that shows the log's last lines."""
+def run(command: list, log: Path, *, timeout: float | None = None, meanwhile: Callable[[], None] | None = None, **options) -> None:
+    """Runs a command to its end, output into the log; failure is an error that shows the log's last lines.
+
+    ``meanwhile`` is called again and again until then, and ends the command where it raises.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
     with open(log, "ab") as out:
-        try:
-            done = subprocess.run(
-                [str(part) for part in command], stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False, **options
-            )
-        except subprocess.TimeoutExpired as late:
-            raise ServerError(f"{command[0]} did not end within {late.timeout:.0f} s; {tail(log)}") from None
-    if done.returncode != 0:
-        raise ServerError(f"{Path(str(command[0])).name} ended with {done.returncode}; {tail(log)}")
+        with subprocess.Popen(
+            [str(part) for part in command], stdout=out, stderr=out, stdin=subprocess.DEVNULL, **options
+        ) as process:
+            try:
+                while process.poll() is None:
+                    if meanwhile is not None:
+                        meanwhile()
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise ServerError(f"{_called(command)} did not end within {timeout:.0f} s; {tail(log)}")
+                    try:
+                        process.wait(0.5)
+                    except subprocess.TimeoutExpired:
+                        pass
+            finally:
+                if process.poll() is None:
+                    process.kill()
+    if process.returncode != 0:
+        raise ServerError(f"{_called(command)} ended with {process.returncode}; {tail(log)}")
+
+
+def _called(command: list) -> str:
+    """The program's name, also where a loader starts it, with its first arguments."""
+    words = [str(part) for part in command]
+    if "--library-path" in words:
+        words = words[words.index("--library-path") + 2 :]
+    return " ".join([Path(words[0]).name, *words[1:6]])
 
 
 def tail(log: Path, lines: int = 12) -> str:
@@ -78,6 +100,12 @@ def tail(log: Path, lines: int = 12) -> str:
     except OSError as error:
         return f"no log at {log}: {error}"
     return f"{log} ends with:\n  " + "\n  ".join(text)
+
+
+def free_space(folder: Path) -> str:
+    """How much room the folder's disk has, for a message: a full disk is what most often ends a server."""
+    disk = shutil.disk_usage(folder)
+    return f"{disk.free / 1e9:.1f} of {disk.total / 1e9:.0f} GB are free there"
 
 
 class Run:
@@ -99,7 +127,11 @@ class Run:
         self.data = self.folder / "data"
         self.logs.mkdir()
         self.data.mkdir()
-        self._daemons: list[tuple[subprocess.Popen, int]] = []
+        self._daemons: dict[str, tuple[subprocess.Popen, int]] = {}
+
+    def run(self, command: list, log: Path, timeout: float) -> None:
+        """Runs a command that needs the daemons: one of them ending meanwhile is an error too."""
+        run(command, log, timeout=timeout, meanwhile=self.check)
 
     @classmethod
     def _forget_old(cls, runs: Path) -> None:
@@ -126,32 +158,32 @@ class Run:
                 preexec_fn=_die_with_parent,
                 **options,
             )
-        self._daemons.append((process, stop))
+        self._daemons[name] = (process, stop)
         return process
 
     def wait_until(self, ready: Callable[[], bool], what: str, log: Path, seconds: float = 90) -> None:
         """Polls until ``ready()``; a daemon that ends meanwhile, or the time running out, is an error."""
         deadline = time.monotonic() + seconds
         while not ready():
-            for process, _ in self._daemons:
-                if process.poll() is not None:
-                    raise ServerError(f"{what} ended at once with {process.returncode}; {tail(log)}")
+            self.check()
             if time.monotonic() > deadline:
                 raise ServerError(f"{what} did not answer within {seconds:.0f} s; {tail(log)}")
             time.sleep(0.05)
 
     def check(self) -> None:
         """Raises if a daemon has ended by itself."""
-        for process, _ in self._daemons:
+        for name, (process, _) in self._daemons.items():
             if process.poll() is not None:
-                raise ServerError(f"{process.args[0]} ended with {process.returncode}; its log is in {self.logs}")
+                logs = [tail(log) for log in sorted(self.logs.glob(f"{name}*")) if log.stat().st_size]
+                raise ServerError("\n  ".join([f"{name} ended with {process.returncode}; {free_space(self.folder)}", *logs]))
 
     def stop(self) -> None:
         """Stops the daemons, last started first, and removes their data."""
-        for process, how in reversed(self._daemons):
+        daemons = list(reversed(self._daemons.values()))
+        for process, how in daemons:
             if process.poll() is None:
                 process.send_signal(how)
-        for process, _ in reversed(self._daemons):
+        for process, _ in daemons:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
