@@ -82,8 +82,8 @@ impl AuditOptions {
 /// Audits the codec columns of a schema. Only reads; of values, no more than it takes to tell their format.
 ///
 /// `registry` has the codecs that are known, `cx` the stores and limits. Must be called within a tokio runtime that runs
-/// blocking tasks; memory is bounded whatever the number of rows, but for sixteen bytes for each different object that
-/// values share.
+/// blocking tasks; memory is bounded whatever the number of rows, but for some sixteen bytes for each
+/// object that values of `<hash@>` share.
 ///
 /// # Errors
 /// Where the database cannot be read: no such schema or table, no right to it, a connection that broke. What is wrong with

@@ -1,5 +1,6 @@
 //! The rows of a table, one after the other, in the order of the primary key.
 
+pub(crate) mod groups;
 pub(crate) mod sql;
 
 use std::sync::Arc;

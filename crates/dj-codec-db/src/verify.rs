@@ -166,7 +166,8 @@ impl VerifyOptions {
         self
     }
 
-    /// How often that file is written; every two seconds otherwise.
+    /// How often that file is written; every two seconds otherwise. Less often where so many faults are in it that writing takes
+    /// more than a tenth of the time.
     #[must_use]
     pub fn with_save_every(mut self, time: Duration) -> Self {
         self.save_every = time;

@@ -9,6 +9,13 @@ use super::report::ColumnStatus;
 use crate::comment::{Declared, codec_of_old};
 use crate::fault::FaultKind;
 use crate::heading::{Attribute, Storage, Table};
+use crate::rows::{Extent, Field};
+
+/// So much of a value in the table is read where no codec looks into it: the front of a blob tells its format. The tables of a
+/// deflate stream, before which nothing of it can be decompressed, take up to some 330 bytes.
+const FRONT: u64 = 1024;
+/// Records are read whole, but nothing is a record that is longer than this.
+const RECORD: u64 = 1 << 20;
 
 /// A column that is looked at.
 #[derive(Debug)]
@@ -95,6 +102,28 @@ impl Subject {
         }
     }
 
+    /// How much of a value is to be read: as much as tells its format, or where that is asked for all that a codec looks into.
+    pub(crate) fn extent(&self, whole: bool) -> Extent {
+        let known = self.column.is_some();
+        match self.attribute.storage() {
+            Storage::Bytes if whole && known => Extent::Whole,
+            Storage::Bytes => Extent::Front(FRONT),
+            // A document that is the value itself may be long, and its front is no document.
+            Storage::Json | Storage::Other if known && !self.in_store() => Extent::Whole,
+            Storage::Json | Storage::Other => Extent::Front(RECORD),
+        }
+    }
+
+    /// What is wrong with a text where a record should be that is too long for one. Nothing is where nobody knows the codec.
+    pub(crate) fn too_long(&self, field: &Field) -> Option<Error> {
+        let cut = !field.whole && matches!(field.stored, Stored::Json(_)) && self.column.is_some();
+        let what = format!(
+            "the column holds {} bytes of text, which no record has",
+            field.length
+        );
+        cut.then(|| Error::corrupt(what))
+    }
+
     /// The objects that a value refers to.
     ///
     /// # Errors
@@ -131,5 +160,97 @@ impl Subject {
                 .map_err(|error| (FaultKind::OutsideStore, error))?;
         }
         Ok(references)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use dj_codec_api::{Codec, CodecInfo, Mode, StoreMap, TypeSpec, Value};
+
+    use super::*;
+
+    /// Documents, in the table or in a store.
+    #[derive(Debug)]
+    struct DocumentCodec;
+
+    impl Codec for DocumentCodec {
+        fn name(&self) -> &str {
+            "document"
+        }
+
+        fn info(&self) -> CodecInfo {
+            CodecInfo::new("document", "dj-document-codecs", "0.1.0")
+        }
+
+        fn dtype(&self, _: Mode) -> Result<TypeSpec> {
+            Ok(TypeSpec::core("json"))
+        }
+
+        fn encode(&self, value: Value, _: &Context) -> Result<Value> {
+            Ok(value)
+        }
+
+        fn decode(&self, stored: Value, _: &Context) -> Result<Value> {
+            Ok(stored)
+        }
+    }
+
+    /// A column of a type of the database, with this in its comment.
+    pub(crate) fn subject(sql_type: &str, comment: &str) -> Subject {
+        let mut registry = Registry::new();
+        registry.register(Arc::new(DocumentCodec)).unwrap();
+        let (declared, comment) = crate::parse_comment(comment);
+        let attribute = Attribute {
+            name: "value".into(),
+            sql_type: sql_type.into(),
+            declared,
+            comment: comment.into(),
+            nullable: true,
+            key_position: None,
+        };
+        let table = Table {
+            schema: "lab".into(),
+            name: "session".into(),
+            tier: crate::Tier::Manual,
+            comment: String::new(),
+            attributes: vec![attribute.clone()],
+            estimated_rows: 0,
+        };
+        Subject::new(&table, &attribute, &registry, &Context::new(StoreMap::new()))
+    }
+
+    /// A text of two million characters, of which the first were read.
+    pub(crate) fn cut_off() -> Field {
+        Field {
+            stored: Stored::Json(Json::String("{\"path\": \"".into())),
+            length: 2_000_000,
+            whole: false,
+        }
+    }
+
+    #[test]
+    fn records_are_bounded_and_documents_in_the_table_are_not() {
+        let (record, front) = (Extent::Front(RECORD), Extent::Front(FRONT));
+        for (sql_type, comment, known, extents) in [
+            ("json", ":<document@main>:", true, [record, record]),
+            ("json", ":<document>:", true, [Extent::Whole, Extent::Whole]),
+            ("json", ":<unheard_of>:", false, [record, record]),
+            ("longblob", ":<unheard_of>:", false, [front, front]),
+        ] {
+            let subject = subject(sql_type, comment);
+            assert_eq!(subject.column.is_some(), known, "{comment}");
+            assert_eq!(
+                [false, true].map(|whole| subject.extent(whole)),
+                extents,
+                "{comment}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_is_too_long_for_a_record_of_a_codec_that_is_known() {
+        let error = subject("json", ":<document@main>:").too_long(&cut_off()).unwrap();
+        assert!(error.to_string().contains("2000000 bytes of text"), "{error}");
+        assert!(subject("json", ":<unheard_of>:").too_long(&cut_off()).is_none());
     }
 }

@@ -58,12 +58,8 @@ impl Tally {
         }
         self.values += 1;
         self.table_bytes += field.length;
-        if !field.whole && matches!(field.stored, Stored::Json(_)) {
-            let what = format!(
-                "the column holds {} bytes of text, which no record has",
-                field.length
-            );
-            self.fault(subject, key, FaultKind::WrongValue, what, None, samples);
+        if let Some(error) = subject.too_long(field) {
+            self.fault_of(subject, key, FaultKind::WrongValue, &error, samples);
             self.count(None, field.length);
             return;
         }

@@ -16,17 +16,15 @@ use super::subject::Subject;
 use super::tally::{Sum, Tally, Wanted};
 use crate::Database;
 use crate::fault::FaultKind;
-use crate::heading::{Storage, Table};
+use crate::heading::Table;
 use crate::progress::Progress;
-use crate::rows::{Extent, Row, RowQuery};
+use crate::rows::groups::Groups;
+use crate::rows::{Row, RowQuery};
 
-/// So much of a value in the table is read: the front of a blob tells its format. The tables of a deflate stream, before which
-/// nothing of it can be decompressed, take up to some 330 bytes.
-const FRONT: u64 = 1024;
-/// Records are read whole, but nothing is a record that is longer than this.
-const RECORD: u64 = 1 << 20;
 /// So many rows are looked at together.
 const GROUP: usize = 256;
+/// And so many bytes, as far as the values are in the table, but for the last row.
+const GROUP_BYTES: u64 = 8 << 20;
 /// So many references are kept before their objects are looked for.
 const REFERENCES: usize = 50_000;
 
@@ -84,32 +82,18 @@ impl<'a> TableAudit<'a> {
 
     pub(super) async fn run(&mut self) -> Result<TableReport> {
         let query = self.subjects.iter().fold(RowQuery::new(), |query, subject| {
-            let extent = match subject.attribute.storage() {
-                Storage::Bytes => FRONT,
-                Storage::Json | Storage::Other => RECORD,
-            };
-            query.with_column(&subject.attribute.name, Extent::Front(extent))
+            query.with_column(&subject.attribute.name, subject.extent(false))
         });
-        let mut rows = self.database.rows(self.table, query)?;
+        let mut groups = Groups::new(self.database.rows(self.table, query)?, GROUP, GROUP_BYTES);
         let mut tasks: JoinSet<Vec<Tally>> = JoinSet::new();
-        let mut group = Vec::with_capacity(GROUP);
-        loop {
-            let row = rows.next().await?;
-            let ended = row.is_none();
-            group.extend(row);
-            if group.len() >= GROUP || (ended && !group.is_empty()) {
-                self.rows += group.len() as u64;
-                if tasks.len() >= self.options.parallel {
-                    self.take(tasks.join_next().await)?;
-                }
-                let (subjects, samples) = (Arc::clone(&self.subjects), self.options.samples);
-                let some = std::mem::replace(&mut group, Vec::with_capacity(GROUP));
-                tasks.spawn_blocking(move || examine(&subjects, &some, samples));
-                self.tell();
+        while let Some(group) = groups.next().await? {
+            self.rows += group.len() as u64;
+            if tasks.len() >= self.options.parallel {
+                self.take(tasks.join_next().await)?;
             }
-            if ended {
-                break;
-            }
+            let (subjects, samples) = (Arc::clone(&self.subjects), self.options.samples);
+            tasks.spawn_blocking(move || examine(&subjects, &group, samples));
+            self.tell();
             if self.tallies.iter().map(|tally| tally.wanted.len()).sum::<usize>() >= REFERENCES {
                 self.look_for_objects().await?;
             }
@@ -367,15 +351,10 @@ fn column(
 fn format(subject: &Subject, version: Option<String>, sum: Sum) -> FormatReport {
     let outermost = subject.column.as_ref().and_then(|column| column.chain().first());
     let parsed: Option<FormatVersion> = version.as_ref().and_then(|version| version.parse().ok());
-    let known = outermost.zip(parsed).and_then(|(codec, version)| {
-        let info = codec.info();
-        let older = info
-            .reads
-            .iter()
-            .filter(|known| known.version.major() == version.major() && known.version <= version);
-        older.max_by_key(|known| known.version).cloned()
-    });
-    let (status, advice) = match known.map(|known| known.status) {
+    let known = outermost
+        .zip(parsed)
+        .and_then(|(codec, version)| Some(codec.info().format_of(version)?.status));
+    let (status, advice) = match known {
         Some(FormatStatus::Current) => (Some("current"), None),
         Some(FormatStatus::Legacy) => (Some("legacy"), None),
         Some(FormatStatus::Deprecated { advice, .. }) => (Some("deprecated"), Some(advice.to_owned())),

@@ -41,11 +41,7 @@ impl fmt::Display for AuditReport {
                 plain(&missing.columns.join(", "))
             )?;
         }
-        match self.faults {
-            0 => writeln!(f, "nothing is wanting"),
-            1 => writeln!(f, "1 value is found wanting"),
-            many => writeln!(f, "{many} values are found wanting"),
-        }
+        writeln!(f, "{}", conclusion(self.faults, self.sound))
     }
 }
 
@@ -146,6 +142,16 @@ impl AuditReport {
     }
 }
 
+/// What all of it comes to. Where there are no faults and it is not sound all the same, a codec is missing.
+pub(crate) fn conclusion(faults: u64, sound: bool) -> String {
+    match (faults, sound) {
+        (0, true) => "nothing is wanting".into(),
+        (0, false) => "nothing is wanting in what could be looked into; codecs are missing".into(),
+        (1, _) => "1 value is found wanting".into(),
+        (many, _) => format!("{many} values are found wanting"),
+    }
+}
+
 /// What comes from data must not steer the terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
@@ -216,6 +222,25 @@ pub(crate) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::sample;
+    use super::conclusion;
+
+    #[test]
+    fn a_missing_codec_is_part_of_the_conclusion() {
+        let mut report = sample::report();
+        for column in report.tables.iter_mut().flat_map(|table| &mut table.columns) {
+            column.faults.clear();
+        }
+        report.sum_up();
+        assert!(
+            report
+                .to_string()
+                .ends_with("could be looked into; codecs are missing\n"),
+            "{report}"
+        );
+        assert_eq!(conclusion(0, true), "nothing is wanting");
+        assert_eq!(conclusion(1, false), "1 value is found wanting");
+        assert_eq!(conclusion(2, false), "2 values are found wanting");
+    }
 
     #[test]
     fn a_report_is_a_table_and_then_what_is_wanting() {

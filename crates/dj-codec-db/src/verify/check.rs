@@ -1,6 +1,6 @@
 //! The check of one value.
 
-use dj_codec_api::{CheckLevel, Error, ErrorKind, Stored};
+use dj_codec_api::{CheckLevel, Error, ErrorKind};
 
 use crate::audit::objects;
 use crate::audit::subject::Subject;
@@ -11,12 +11,8 @@ use crate::rows::Field;
 ///
 /// `level` is [`CheckLevel::Full`] only where the field was read whole.
 pub(super) fn check(subject: &Subject, field: &Field, level: CheckLevel) -> Option<(FaultKind, Error)> {
-    if !field.whole && matches!(field.stored, Stored::Json(_)) {
-        let message = format!(
-            "the column holds {} bytes of text, which no record has",
-            field.length
-        );
-        return Some((FaultKind::WrongValue, Error::corrupt(message)));
+    if let Some(error) = subject.too_long(field) {
+        return Some((FaultKind::WrongValue, error));
     }
     let references = match subject.references(&field.stored) {
         Ok(references) => references,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::VerifyLevel;
 use crate::audit::subject::Subject;
-use crate::audit::text::{plain, size};
+use crate::audit::text::{conclusion, plain, size};
 use crate::fault::Fault;
 
 /// What a verification found, as `dj-codec verify --json` prints it.
@@ -44,7 +44,7 @@ pub struct VerifyReport {
     pub unchecked: Vec<Unchecked>,
     /// The values that are found wanting, in the order of tables and keys.
     pub faults: Vec<Fault>,
-    /// Whether nothing is wanting: no faults, and every column could be looked into.
+    /// Whether nothing is wanting: no faults, and every column could be looked into but for those declared before DataJoint 2.0.
     pub sound: bool,
 }
 
@@ -141,10 +141,6 @@ impl fmt::Display for VerifyReport {
             self.seconds,
             self.rows_per_second
         )?;
-        match self.faults.len() {
-            0 => writeln!(f, "nothing is wanting"),
-            1 => writeln!(f, "1 value is found wanting"),
-            many => writeln!(f, "{many} values are found wanting"),
-        }
+        writeln!(f, "{}", conclusion(self.faults.len() as u64, self.sound))
     }
 }

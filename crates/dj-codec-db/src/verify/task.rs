@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dj_codec_api::{CheckLevel, Error, Result, Stored};
 use tokio::task::JoinSet;
@@ -14,15 +14,12 @@ use super::{VerifyLevel, VerifyOptions};
 use crate::Database;
 use crate::audit::subject::Subject;
 use crate::fault::Fault;
-use crate::heading::{Storage, Table};
+use crate::heading::Table;
 use crate::key::Key;
 use crate::progress::Progress;
-use crate::rows::{Extent, Row, RowQuery};
+use crate::rows::groups::Groups;
+use crate::rows::{Row, RowQuery};
 
-/// Where values are not decoded, so much of one in the table is read.
-const FRONT: u64 = 1024;
-/// Nothing is a record that is longer than this.
-const RECORD: u64 = 1 << 20;
 /// So many rows are checked together where their values are in the table.
 const GROUP: usize = 64;
 /// And so many where they are in stores, which take longer.
@@ -50,7 +47,9 @@ pub(super) struct TableVerification<'a> {
     // Groups end in any order; what is written down is what has ended without a gap.
     ended: BTreeMap<u64, Checked>,
     next: u64,
+    // When the state was last written down, and how long that took.
     saved: Instant,
+    saving: Duration,
 }
 
 impl<'a> TableVerification<'a> {
@@ -70,44 +69,33 @@ impl<'a> TableVerification<'a> {
             ended: BTreeMap::new(),
             next: 0,
             saved: Instant::now(),
+            saving: Duration::ZERO,
         }
     }
 
     pub(super) async fn run(&mut self) -> Result<()> {
-        let mut rows = self.database.rows(self.table, self.query()?)?;
+        let rows = self.database.rows(self.table, self.query()?)?;
         let mut tasks: JoinSet<(u64, Checked)> = JoinSet::new();
         let most = if self.subjects.iter().any(|subject| subject.in_store()) {
             GROUP_IN_STORES
         } else {
             GROUP
         };
+        let mut groups = Groups::new(rows, most, GROUP_BYTES);
         let parallel = self.options.parallel();
-        let (mut number, mut group, mut bytes) = (0, Vec::new(), 0);
-        loop {
-            let row = rows.next().await?;
-            let ended = row.is_none();
-            if let Some(row) = row {
-                bytes += row.fields.iter().map(|field| field.length).sum::<u64>();
-                group.push(row);
-            }
-            if group.len() >= most || bytes >= GROUP_BYTES || (ended && !group.is_empty()) {
-                // A group that waits for its turn is behind many that are done: they would pile up.
-                while tasks.len() >= parallel || self.ended.len() >= 64 * parallel {
-                    match tasks.join_next().await {
-                        Some(done) => self.take(done).await?,
-                        None => break,
-                    }
+        let mut number = 0;
+        while let Some(group) = groups.next().await? {
+            // A group that waits for its turn is behind many that are done: they would pile up.
+            while tasks.len() >= parallel || self.ended.len() >= 64 * parallel {
+                match tasks.join_next().await {
+                    Some(done) => self.take(done).await?,
+                    None => break,
                 }
-                let subjects = Arc::clone(&self.subjects);
-                let some = std::mem::take(&mut group);
-                let (level, sample) = (self.options.level, self.options.sample);
-                bytes = 0;
-                tasks.spawn_blocking(move || (number, examine(&subjects, some, level, sample)));
-                number += 1;
             }
-            if ended {
-                break;
-            }
+            let subjects = Arc::clone(&self.subjects);
+            let (level, sample) = (self.options.level, self.options.sample);
+            tasks.spawn_blocking(move || (number, examine(&subjects, group, level, sample)));
+            number += 1;
         }
         while let Some(done) = tasks.join_next().await {
             self.take(done).await?;
@@ -124,12 +112,7 @@ impl<'a> TableVerification<'a> {
             query = query.with_page(500);
         }
         for subject in self.subjects.iter() {
-            let extent = match subject.attribute.storage() {
-                Storage::Bytes if whole && subject.column.is_some() => Extent::Whole,
-                Storage::Bytes => Extent::Front(FRONT),
-                Storage::Json | Storage::Other => Extent::Front(RECORD),
-            };
-            query = query.with_column(&subject.attribute.name, extent);
+            query = query.with_column(&subject.attribute.name, subject.extent(whole));
         }
         if let Some(texts) = &self.state.table(&self.table.name).after {
             query = query.after(self.database.key(self.table, texts)?);
@@ -197,9 +180,12 @@ impl<'a> TableVerification<'a> {
         let Some(file) = &self.options.resume else {
             return Ok(());
         };
-        if now || self.saved.elapsed() >= self.options.save_every {
+        // Many faults take long to write down.
+        if now || self.saved.elapsed() >= self.options.save_every.max(self.saving * 9) {
+            let begun = Instant::now();
             self.state.save(file)?;
             self.saved = Instant::now();
+            self.saving = self.saved - begun;
         }
         Ok(())
     }
@@ -231,7 +217,8 @@ fn examine(subjects: &[Arc<Subject>], rows: Vec<Row>, level: VerifyLevel, sample
             checked.in_full += u64::from(level == CheckLevel::Full && subject.column.is_some());
             if let Some((kind, error)) = check(subject, field, level) {
                 let fault = Fault::of(subject.place(), row.key.shown(), kind, &error);
-                let stored = subject.in_store().then(|| field.stored.clone());
+                // Of what was cut off nobody can tell whether it is there still.
+                let stored = (subject.in_store() && field.whole).then(|| field.stored.clone());
                 checked.faults.push((row.key.clone(), place, stored, fault));
             }
         }
@@ -244,4 +231,31 @@ fn is_sampled(key: &Key, one_in: u64) -> bool {
     let mut hasher = DefaultHasher::new();
     key.texts().hash(&mut hasher);
     hasher.finish().is_multiple_of(one_in)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::subject::tests::{cut_off, subject};
+    use crate::fault::FaultKind;
+    use crate::heading::Storage;
+    use crate::rows::field;
+    use crate::rows::groups::tests::row;
+
+    #[test]
+    fn a_record_that_was_cut_off_is_a_fault_whatever_its_row_holds_now() {
+        let subjects = [Arc::new(subject("json", ":<document@main>:"))];
+        let record = field(Storage::Json, Some("[1]".into()), None);
+        let rows = vec![row(cut_off()), row(record)];
+        let checked = examine(&subjects, rows, VerifyLevel::Presence, 20);
+        let found: Vec<_> = checked
+            .faults
+            .iter()
+            .map(|(.., stored, fault)| (fault.kind, stored.is_some()))
+            .collect();
+        assert_eq!(
+            found,
+            [(FaultKind::WrongValue, false), (FaultKind::WrongValue, true)]
+        );
+    }
 }
