@@ -167,7 +167,7 @@ impl Column {
             return;
         };
         let status = match info.format_of(found) {
-            Some(format) if found < current && !found.is_intrinsic() => format.status,
+            Some(format) if found < current && !current.is_intrinsic() => format.status,
             _ => return,
         };
         if status == FormatStatus::Current {
@@ -273,7 +273,8 @@ impl Column {
         })
     }
 
-    fn open_stored(&self, stored: Stored) -> Result<Value> {
+    /// What the column holds, as the innermost codec takes it.
+    pub(crate) fn open_stored(&self, stored: Stored) -> Result<Value> {
         Ok(match stored {
             Stored::Null => Value::Null,
             // A JSON column of a database that has no such type comes as the bytes of its text.

@@ -113,19 +113,23 @@ impl<D> VersionDispatch<D> {
         &self,
         evidence: impl IntoIterator<Item = Option<&'a Json>>,
     ) -> Result<FormatVersion> {
-        let found = evidence.into_iter().flatten().find(|json| !json.is_null());
-        match found {
-            None => Ok(self.assumed),
-            Some(Json::String(text)) => text.parse().map_err(|error: Error| error.with_codec(self.codec)),
+        let text = match evidence.into_iter().flatten().find(|json| !json.is_null()) {
+            None => return Ok(self.assumed),
+            Some(Json::String(text)) => text.clone(),
             // Some writers kept a version as a number.
-            Some(Json::Number(number)) => number
-                .to_string()
-                .parse()
-                .map_err(|error: Error| error.with_codec(self.codec)),
+            Some(Json::Number(number)) => number.to_string(),
             Some(other) => {
-                Err(Error::corrupt(format!("{other} is not a format version")).with_codec(self.codec))
+                return Err(Error::corrupt(format!("{other} is not a format version")).with_codec(self.codec));
             }
+        };
+        let found: FormatVersion = text
+            .parse()
+            .map_err(|error: Error| error.with_codec(self.codec))?;
+        // What was written down in short is not what a magic number tells.
+        if found.is_intrinsic() && !self.writes.is_intrinsic() {
+            return Ok(FormatVersion::new(found.major(), 0));
         }
+        Ok(found)
     }
 
     /// The version that a stored record or dict says in its key `codec_version`; the one to assume where it has none.
@@ -341,6 +345,11 @@ mod tests {
             version("1.0")
         );
         assert_eq!(TABLE.version_of([None, None]).unwrap(), version("1.0"));
+        // In short, and still no magic number.
+        for short in [json!("1"), json!(1)] {
+            let found = TABLE.version_of([Some(&short)]).unwrap();
+            assert_eq!((found.to_string().as_str(), found.is_intrinsic()), ("1.0", false));
+        }
         assert!(TABLE.version_of([Some(&json!([]))]).is_err());
         assert!(TABLE.version_of([Some(&json!("two"))]).is_err());
     }

@@ -97,11 +97,13 @@ impl Column {
     /// As [`encode`](Self::encode).
     pub fn reencode(&self, value: Value, old: &Stored, cx: &Context) -> Result<Stored> {
         let new = self.encode(value, &cx.clone().without_outdated_hook())?;
-        let (Stored::Json(new), Stored::Json(old)) = (&new, old) else {
+        let Stored::Json(new) = new else {
             return Ok(new);
         };
-        let (Ok(record), Ok(old)) = (Record::from_json(new.clone()), Record::from_json(old.clone())) else {
-            return Ok(Stored::Json(new.clone()));
+        // The old record may have come as text, or as the bytes of that.
+        let old = self.open_stored(old.clone()).and_then(Record::from_value);
+        let (Ok(record), Ok(old)) = (Record::from_json(new.clone()), old) else {
+            return Ok(Stored::Json(new));
         };
         let own = self.chain().last().map_or(&[][..], |codec| codec.record_keys());
         Ok(Stored::Json(record.keeping(&old, own).into_json()))

@@ -190,6 +190,38 @@ fn an_old_value_is_handed_to_the_hook_and_encoded_anew() {
 }
 
 #[test]
+fn a_version_that_is_written_in_short_is_outdated_too() {
+    let Lab { column, cx, .. } = lab();
+    let one = cx.clone().with_format_version(FormatVersion::new(1, 0));
+    let old = column.encode("abc".into(), &one).unwrap();
+    for short in [json!("1"), json!(1)] {
+        let mut stored = json(&old).clone();
+        stored["codec_version"] = short;
+        let (migrating, seen) = migrating(&cx);
+        column.decode(Stored::Json(stored), &migrating).unwrap();
+        let seen = seen.lock().unwrap();
+        assert!(seen[0].0.starts_with("text 1.0 2.0 deprecated"), "{seen:?}");
+    }
+}
+
+#[test]
+fn keys_of_somebody_elses_are_kept_however_the_old_record_came() {
+    let Lab { column, cx, .. } = lab();
+    let old = column.encode("abc".into(), &cx).unwrap();
+    let mut noted = json(&old).clone();
+    noted["note"] = json!("kept");
+    let text = noted.to_string();
+    for old in [
+        Stored::Json(noted),
+        Stored::Json(text.as_str().into()),
+        Stored::Bytes(text.into()),
+    ] {
+        let new = column.reencode("abc".into(), &old, &cx).unwrap();
+        assert_eq!(json(&new)["note"], "kept", "{old:?}");
+    }
+}
+
+#[test]
 fn what_is_current_is_not_outdated() {
     let Lab { column, cx, .. } = lab();
     let (migrating, seen) = migrating(&cx);
