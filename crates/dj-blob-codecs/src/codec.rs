@@ -90,9 +90,9 @@ impl Codec for BlobCodec {
         let options = match cx.format_version() {
             None => options,
             Some(_) if FORMATS.version_to_write(cx)? == FormatVersion::intrinsic(1) => {
-                options.for_matlab(true)
+                options.for_matlab(true).with_dj0(false)
             }
-            Some(_) => options.with_dj0(true),
+            Some(_) => options.for_matlab(false).with_dj0(true),
         };
         options.pack(&value).map(Value::Bytes)
     }
@@ -144,5 +144,24 @@ mod tests {
             assert_eq!(blob[..4], *magic.as_bytes(), "{asked:?}");
             assert_eq!(column.decode(stored, &cx).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn the_format_asked_for_comes_before_the_options() {
+        let magic = |pack: PackOptions, major, value: Value| -> Result<Vec<u8>> {
+            let cx = Context::new(StoreMap::new()).with_format_version(FormatVersion::intrinsic(major));
+            match BlobCodec::new().with_pack(pack).encode(value, &cx)? {
+                Value::Bytes(blob) => Ok(blob[..4].to_vec()),
+                other => panic!("{other:?}"),
+            }
+        };
+        let numbers = || Value::from(Array::from_vec(vec![1.5_f64], &[1]).unwrap());
+        let dj0 = || PackOptions::new().with_dj0(true);
+        assert_eq!(magic(dj0(), 1, numbers()).unwrap(), b"mYm\0");
+        // mYm has no sets.
+        let set = || Value::Set(vec![1.into()]);
+        assert!(magic(dj0(), 1, set()).is_err());
+        let matlab = || PackOptions::new().for_matlab(true);
+        assert_eq!(magic(matlab(), 2, set()).unwrap(), b"dj0\0");
     }
 }
