@@ -117,7 +117,11 @@ fn read_plain(record: &Record, cx: &Context) -> Result<Bytes> {
         .ok_or_else(|| Error::corrupt("the stored record has no hash").at(path))?;
     let store = cx.open_record_store(record)?.store;
     let size = record.number("size")?;
-    cx.limits().check_array_bytes(size.unwrap_or(0))?;
+    let claimed = match size {
+        Some(size) => size,
+        None => store.head(path)?.map_or(0, |object| object.size),
+    };
+    cx.limits().check_array_bytes(claimed)?;
     let bytes = store.get(path)?;
     let found = bytes.len() as u64;
     if size.is_some_and(|size| size != found) {

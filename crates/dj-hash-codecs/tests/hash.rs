@@ -118,8 +118,12 @@ fn records_that_make_no_sense_are_refused() {
         assert_eq!(error.kind(), &kind, "{json}: {error}");
     }
     let small = cx.with_limits(Limits::default().with_array_bytes(3));
-    let error = HashCodec.read(&record, &small).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
+    // The object's own size counts where the record has none.
+    let sizeless = json!({"path": record.path().unwrap(), "hash": hash});
+    for record in [record, Record::from_json(sizeless).unwrap()] {
+        let error = HashCodec.read(&record, &small).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit { .. }), "{error}");
+    }
 }
 
 #[test]
