@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use dj_codec_api::layout::check_path;
-use dj_codec_api::{Context, Error, ErrorKind, Limits, OpenStore, Record, Result, Store};
+use dj_codec_api::{Context, Error, ErrorKind, Limits, NewObject, OpenStore, Record, Result, Store};
 
 use super::{NAME, ObjectCodec, TRIES, Totals, record, taken};
 use crate::manifest::{FileEntry, Manifest};
@@ -60,6 +60,8 @@ impl StagedFolder {
                 || store.store.head(&Manifest::path_of(&path))?.is_some()
                 || origin.is_folder(&path)?;
             if !there {
+                // Beside the folder, not below it: who removes what was announced would leave the manifest.
+                cx.announce(&NewObject::fresh(&store.name, &Manifest::path_of(&path)))?;
                 return Ok(Self {
                     store,
                     path,
