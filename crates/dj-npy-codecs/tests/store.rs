@@ -7,97 +7,24 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+#[path = "store/handles.rs"]
+mod handles;
+#[path = "store/rows.rs"]
+mod rows;
+#[path = "store/watched.rs"]
+mod watched;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dj_codec_api::value::ObjectArray;
 use dj_codec_api::{
-    Array, Bytes, CheckLevel, Codec, Column, Context, ErrorKind, FormatVersion, Json, Mode, ObjectMeta,
-    Order, Record, Registry, Result, Store, StoreLayout, StoreMap, Stored, Value, WarningKind, WarningLog,
+    Array, CheckLevel, Codec, Column, Context, ErrorKind, FormatVersion, Json, Mode, Order, Record, Registry,
+    Store, StoreLayout, StoreMap, Stored, Value, WarningKind, WarningLog,
 };
 use dj_codec_store::FileStore;
-use dj_codec_testkit::MemoryStore;
 use dj_npy_codecs::{NpyCodec, NpyRef, save_npy};
-
-/// A store in memory that keeps an account of what it is asked, and fails on request.
-#[derive(Debug, Default)]
-struct Watched {
-    inner: MemoryStore,
-    reads: Mutex<Vec<Range<u64>>>,
-    /// How many of the next paths are taken already.
-    taken: AtomicUsize,
-}
-
-impl Watched {
-    fn reads(&self) -> Vec<Range<u64>> {
-        std::mem::take(&mut *self.reads.lock().unwrap())
-    }
-}
-
-impl Store for Watched {
-    fn get(&self, path: &str) -> Result<Bytes> {
-        self.reads.lock().unwrap().push(0..u64::MAX);
-        self.inner.get(path)
-    }
-
-    fn get_ranges(&self, path: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.reads.lock().unwrap().extend(ranges.iter().cloned());
-        self.inner.get_ranges(path, ranges)
-    }
-
-    fn put(&self, path: &str, data: Bytes) -> Result<()> {
-        self.inner.put(path, data)
-    }
-
-    fn put_if_absent(&self, path: &str, data: Bytes) -> Result<bool> {
-        self.inner.put_if_absent(path, data)
-    }
-
-    fn put_stream(&self, path: &str, source: &mut dyn std::io::Read, if_absent: bool) -> Result<u64> {
-        assert!(if_absent, "nothing may be overwritten");
-        if self.taken.load(Ordering::Relaxed) > 0 {
-            self.taken.fetch_sub(1, Ordering::Relaxed);
-            self.inner.put(path, "somebody else's".into())?;
-        }
-        self.inner.put_stream(path, source, if_absent)
-    }
-
-    fn head(&self, path: &str) -> Result<Option<ObjectMeta>> {
-        self.inner.head(path)
-    }
-
-    fn visit(&self, prefix: &str, each: &mut dyn FnMut(ObjectMeta) -> Result<ControlFlow<()>>) -> Result<()> {
-        self.inner.visit(prefix, each)
-    }
-
-    fn delete(&self, path: &str) -> Result<()> {
-        self.inner.delete(path)
-    }
-}
-
-fn watched() -> (Arc<Watched>, Context) {
-    let store = Arc::new(Watched::default());
-    let cx = Context::new(StoreMap::new().with("main", store.clone()).with_default("main"))
-        .with_field("lab", "session", "trace")
-        .with_key("session_id", 1_i64)
-        .with_column_store(Some(""));
-    (store, cx)
-}
-
-fn movie(order: Order) -> Array {
-    Array::from_vec((0..6_000_u32).collect(), &[100, 20, 3])
-        .unwrap()
-        .to_order(order)
-}
-
-fn stored(array: &Array) -> (Arc<Watched>, NpyRef) {
-    let (store, cx) = watched();
-    let record = NpyCodec::write(array, &cx).unwrap();
-    let lazy = NpyCodec::open(record, &cx).unwrap();
-    assert_eq!(store.reads(), [], "opening a record reads nothing");
-    (store, lazy)
-}
+use watched::{Watched, movie, stored, watched};
 
 #[test]
 fn the_default_store_has_its_name_in_the_record() {
@@ -215,49 +142,6 @@ fn taken_paths_are_left_alone() {
             .count()
             == 1
     );
-}
-
-#[test]
-fn all_of_an_array_is_one_request() {
-    for order in [Order::C, Order::Fortran] {
-        let (store, lazy) = stored(&movie(order));
-        assert_eq!(lazy.load().unwrap(), movie(order));
-        assert_eq!(store.reads(), [0..128 + 24_000]);
-    }
-}
-
-#[test]
-fn rows_are_read_without_the_others() {
-    let (store, lazy) = stored(&movie(Order::C));
-    let rows = lazy.rows(7..9).unwrap();
-    assert_eq!(rows, movie(Order::C).rows(7..9).unwrap());
-    assert_eq!(store.reads(), [0..128, 128 + 7 * 240..128 + 9 * 240]);
-    assert_eq!(lazy.rows(99..100).unwrap().shape(), [1, 20, 3]);
-    assert_eq!(store.reads(), [128 + 99 * 240..128 + 100 * 240]);
-    assert!(lazy.rows(5..5).unwrap().is_empty());
-    assert_eq!(store.reads(), []);
-    assert_eq!(lazy.rows(99..101).unwrap_err().kind(), &ErrorKind::InvalidValue);
-    #[expect(clippy::reversed_empty_ranges, reason = "what a caller may do")]
-    let reversed = lazy.rows(3..2);
-    assert_eq!(reversed.unwrap_err().kind(), &ErrorKind::InvalidValue);
-}
-
-#[test]
-fn rows_of_fortran_order_are_gathered() {
-    // Columns of 400 bytes: what is between the pieces is cheaper to read than to leave out.
-    let (store, lazy) = stored(&movie(Order::Fortran));
-    assert_eq!(lazy.rows(7..9).unwrap(), movie(Order::C).rows(7..9).unwrap());
-    assert_eq!(store.reads(), [0..128, 128 + 7 * 4..128 + 59 * 400 + 9 * 4]);
-    // Columns of 400 kB: only the pieces.
-    let tall = Array::from_vec((0..300_000_u32).collect(), &[100_000, 3])
-        .unwrap()
-        .to_order(Order::Fortran);
-    let (store, lazy) = stored(&tall);
-    assert_eq!(lazy.rows(10..12).unwrap(), tall.rows(10..12).unwrap());
-    let piece = |column: u64| 128 + column * 400_000 + 40..128 + column * 400_000 + 48;
-    assert_eq!(store.reads(), [0..128, piece(0), piece(1), piece(2)]);
-    assert_eq!(lazy.rows(0..100_000).unwrap(), tall);
-    assert_eq!(store.reads(), [128..128 + 1_200_000]);
 }
 
 #[test]
@@ -383,31 +267,6 @@ fn missing_and_cut_files_say_which_and_how_much() {
     for error in [lazy.load().unwrap_err(), lazy.rows(0..1).unwrap_err()] {
         assert_eq!(error.kind(), &ErrorKind::NotFound, "{error}");
     }
-}
-
-#[test]
-fn rows_of_an_array_over_the_limit_are_read() {
-    let (_, lazy) = stored(&movie(Order::C));
-    let (store, cx) = watched();
-    let record = NpyCodec::write(&movie(Order::C), &cx).unwrap();
-    let small = cx.with_limits(dj_codec_api::Limits::default().with_array_bytes(480));
-    let limited = NpyCodec::open(record, &small).unwrap();
-    assert!(matches!(
-        limited.load().unwrap_err().kind(),
-        ErrorKind::Limit {
-            what: "array bytes",
-            ..
-        }
-    ));
-    assert!(store.reads().iter().all(|range| range.end - range.start <= 480));
-    assert_eq!(limited.rows(3..5).unwrap(), lazy.rows(3..5).unwrap());
-    assert!(matches!(
-        limited.rows(3..6).unwrap_err().kind(),
-        ErrorKind::Limit {
-            what: "array bytes",
-            ..
-        }
-    ));
 }
 
 #[test]

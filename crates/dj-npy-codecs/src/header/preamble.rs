@@ -77,9 +77,13 @@ fn unknown(found: FormatVersion) -> Error {
         .iter()
         .map(|version| version.format_version())
         .collect();
+    let known: Vec<_> = supported.iter().map(ToString::to_string).collect();
     Error::new(
         ErrorKind::UnsupportedFormat { found, supported },
-        format!("NPY version {found} is not known here; known are 1.0, 2.0, 3.0"),
+        format!(
+            "NPY version {found} is not known here; known are {}",
+            known.join(", ")
+        ),
     )
     .advise(format!("upgrade {} or migrate the data", FORMATS.crate_name))
 }
