@@ -7,22 +7,18 @@
     reason = "a test asserts by panicking"
 )]
 
-#[path = "object/failing.rs"]
-mod failing;
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dj_codec_store::FileStore;
-use dj_codec_testkit::MemoryStore;
+use dj_codec_testkit::{Fault, FaultyStore, MemoryStore};
 use dj_file_codecs::api::{
     Bytes, CheckLevel, Codec as _, Column, Context, ErrorKind, Json, Record, Registry, Store, StoreMap,
     Stored, Value, layout,
 };
 use dj_file_codecs::{Attachment, ObjectCodec, ObjectRef};
-use failing::Failing;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -312,6 +308,18 @@ fn links_within_the_folder_are_copies_and_others_are_refused() {
     refused("folder", ErrorKind::InvalidValue);
 }
 
+/// A store whose write of this number fails; `applied`: only after the object is there.
+fn failing(at: usize, applied: bool) -> Arc<FaultyStore<MemoryStore>> {
+    let store = FaultyStore::new(MemoryStore::new());
+    let fault = if applied {
+        Fault::lost_answer(ErrorKind::Store)
+    } else {
+        Fault::error(ErrorKind::Store)
+    };
+    store.inject(fault.when(|operation| operation.kind.writes()).at(at));
+    Arc::new(store)
+}
+
 #[test]
 fn whatever_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -322,35 +330,41 @@ fn whatever_fails_leaves_nothing() {
     // 20 files and a manifest: each of the 21 writes fails once, before or after the object is there.
     for at in 0..21 {
         for applied in [false, true] {
-            let store = Arc::new(Failing::at(at, applied));
+            let store = failing(at, applied);
             let error = codec()
                 .write_path(folder.path(), &context(store.clone()))
                 .unwrap_err();
             assert_eq!(error.kind(), &ErrorKind::Store, "{error}");
-            assert!(store.paths().is_empty(), "{at} {applied}: {:?}", store.paths());
+            assert!(
+                store.inner().paths().is_empty(),
+                "{at} {applied}: {:?}",
+                store.inner().paths()
+            );
         }
     }
-    let store = Arc::new(Failing::at(21, false));
+    let store = failing(21, false);
     codec()
         .write_path(folder.path(), &context(store.clone()))
         .unwrap();
-    assert_eq!(store.paths().len(), 21);
+    assert_eq!(store.inner().paths().len(), 21);
+    let operations = store.operations();
+    let last = operations.iter().rfind(|operation| operation.kind.writes());
     assert!(
-        store.puts().last().unwrap().ends_with(".manifest.json"),
+        last.unwrap().path.ends_with(".manifest.json"),
         "the manifest is last"
     );
     for applied in [false, true] {
-        let store = Arc::new(Failing::at(0, applied));
+        let store = failing(0, applied);
         let mut source = &b"stream"[..];
         codec()
             .write_stream(&mut source, None, &context(store.clone()))
             .unwrap_err();
-        assert!(store.paths().is_empty(), "{applied}");
-        let store = Arc::new(Failing::at(0, applied));
+        assert!(store.inner().paths().is_empty(), "{applied}");
+        let store = failing(0, applied);
         codec()
             .write_bytes(&"bytes".into(), None, &context(store.clone()))
             .unwrap_err();
-        assert!(store.paths().is_empty(), "{applied}");
+        assert!(store.inner().paths().is_empty(), "{applied}");
     }
 }
 
