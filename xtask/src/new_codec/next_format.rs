@@ -7,6 +7,7 @@ use crate::{Outcome, workspace};
 const LOCK: &[&str] = &["test", "--quiet", "--test", "format_lock"];
 const GOLDEN: &[&str] = &["test", "--quiet", "--test", "golden"];
 const GUIDE: &str = "NEW-FORMAT.md";
+const UNRELEASED: &str = "## [Unreleased]";
 
 pub(super) fn check(made: &Fresh) -> Outcome {
     a_change_without_a_version_is_found(made)?;
@@ -88,6 +89,12 @@ fn an_edited_fixture_is_found(made: &Fresh) -> Outcome {
         made.name(),
         made.name().replace('_', "-")
     );
+    // Until there is a release, fixtures may be made anew.
+    let changes = made.read("CHANGELOG.md")?;
+    let released = changes.replacen(UNRELEASED, &format!("{UNRELEASED}\n\n## [0.2.0] - 2026-11-22"), 1);
+    made.write("CHANGELOG.md", &released)?;
+    made.commit("0.2.0")?;
+    made.good("bash", &[".github/append-only.sh"])?;
     let text = made.read(&case)?;
     made.write(&case, &text.replace(" 0.1.0", " 0.1.1"))?;
     made.bad("cargo", GOLDEN, "append-only")?;
