@@ -1,7 +1,6 @@
 //! `new`: the crate is there, whole, or it is said why not.
 
 use std::fs;
-use std::path::Path;
 
 use dj_codec_testkit::golden;
 
@@ -108,7 +107,6 @@ fn a_checkout_takes_the_place_of_what_is_published() {
 fn what_is_there_is_left_alone() {
     let lab = Lab::new();
     lab.write("full/notes.txt", "mine").write("file", "mine too");
-    fs::create_dir(lab.path("empty")).unwrap();
     for (folder, said) in [("full", "not empty"), ("file", "no folder")] {
         let ran = lab.run(&["new", "demo", "--path", folder]);
         assert_eq!(ran.status, 2, "{folder}");
@@ -116,9 +114,43 @@ fn what_is_there_is_left_alone() {
     }
     assert_eq!(text(&lab, "full/notes.txt"), "mine");
     assert_eq!(text(&lab, "file"), "mine too");
-    lab.run(&["new", "demo", "--path", "empty"]).good();
-    assert!(Path::new(&lab.path("empty/Cargo.toml")).is_file());
     let ran = lab.run(&["new", "blob"]);
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("<blob> is DataJoint's"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_empty_folder_is_filled() {
+    let lab = Lab::new();
+    fs::create_dir(lab.path("empty")).unwrap();
+    lab.write("cloned/.git/HEAD", "ref: refs/heads/main");
+    for folder in ["empty", "cloned"] {
+        lab.run(&["new", "demo", "--path", folder]).good();
+        let entries = fs::read_dir(lab.path(folder)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.retain(|name| name != ".git");
+        assert!(names.iter().any(|name| name == "Cargo.toml"), "{names:?}");
+        assert!(
+            !names
+                .iter()
+                .any(|name| name.to_string_lossy().starts_with(".dj-codec-new")),
+            "{names:?}"
+        );
+    }
+    assert_eq!(text(&lab, "cloned/.git/HEAD"), "ref: refs/heads/main");
+}
+
+/// Who stands in a folder that is replaced stands nowhere.
+#[cfg(unix)]
+#[test]
+fn a_folder_in_which_somebody_stands_stays_the_one_that_it_is() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let lab = Lab::new();
+    fs::create_dir(lab.path("here")).unwrap();
+    let before = fs::metadata(lab.path("here")).unwrap().ino();
+    let mut command = lab.command(&["new", "demo", "--path", "."]);
+    lab.finish(command.current_dir(lab.path("here")), b"").good();
+    assert_eq!(fs::metadata(lab.path("here")).unwrap().ino(), before);
+    assert!(lab.path("here/Cargo.toml").is_file());
 }

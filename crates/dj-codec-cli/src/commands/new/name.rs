@@ -22,13 +22,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes the name of the codec, with `_` or `-`, or that of its crate.
+    /// Takes the name of the codec, or that of its crate, with `_` or `-`.
     pub(super) fn parse(text: &str) -> Outcome<Self> {
-        let bare = text
-            .strip_prefix("dj-")
-            .and_then(|rest| rest.strip_suffix("-codecs"))
-            .unwrap_or(text);
-        let codec = bare.replace('-', "_");
+        let name = text.replace('-', "_");
+        let codec = name
+            .strip_prefix("dj_")
+            .and_then(|rest| rest.strip_suffix("_codecs"))
+            .unwrap_or(&name)
+            .to_owned();
         Registry::check_name(&codec).map_err(|error| Failure::misuse(&error))?;
         if codec.split('_').any(str::is_empty) {
             return Err(Failure::usage(format!(
@@ -74,7 +75,12 @@ mod tests {
 
     #[test]
     fn names_of_codecs_and_crates_come_to_the_same() {
-        for text in ["spike_train", "spike-train", "dj-spike-train-codecs"] {
+        for text in [
+            "spike_train",
+            "spike-train",
+            "dj-spike-train-codecs",
+            "dj_spike_train_codecs",
+        ] {
             let names = Names::parse(text).unwrap();
             assert_eq!(names.codec, "spike_train");
             assert_eq!(names.crate_name, "dj-spike-train-codecs");

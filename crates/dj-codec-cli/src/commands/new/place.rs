@@ -11,25 +11,28 @@ use crate::failure::{Failure, Outcome};
 /// A folder to be, and where it is made until then.
 pub(super) struct Place {
     target: PathBuf,
-    // Beside the target, and removed with whatever is still in it.
+    /// Whether there is an empty folder, which stays the one that it is: somebody may stand in it.
+    is_there: bool,
+    // Beside the target, or in it where it is there; and removed with whatever is still in it.
     above: TempDir,
     folder: PathBuf,
 }
 
 impl Place {
-    /// Takes a folder that is not there, or is empty.
+    /// Takes a folder that is not there, or is empty but for git's own: a clone of nothing yet.
     pub(super) fn take(target: &Path) -> Outcome<Self> {
         let target = std::path::absolute(target).map_err(|error| failed(target, &error))?;
-        match fs::read_dir(&target) {
-            Ok(mut entries) => {
-                if entries.next().is_some() {
+        let is_there = match fs::read_dir(&target) {
+            Ok(entries) => {
+                if entries.flatten().any(|entry| entry.file_name() != ".git") {
                     return Err(Failure::usage(format!(
                         "{} is there already, and not empty; name another folder with --path",
                         target.display()
                     )));
                 }
+                true
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                 return Err(Failure::usage(format!(
                     "{} is there already, and no folder; name another one with --path",
@@ -37,8 +40,11 @@ impl Place {
                 )));
             }
             Err(error) => return Err(failed(&target, &error)),
-        }
-        let parent = target.parent().unwrap_or(&target);
+        };
+        let parent = match is_there {
+            true => &target,
+            false => target.parent().unwrap_or(&target),
+        };
         let made = || {
             fs::create_dir_all(parent)?;
             let above = tempfile::Builder::new()
@@ -52,6 +58,7 @@ impl Place {
         let (above, folder) = made().map_err(|error| failed(parent, &error))?;
         Ok(Self {
             target,
+            is_there,
             above,
             folder,
         })
@@ -72,14 +79,17 @@ impl Place {
         written().map_err(|error| failed(&file, &error))
     }
 
-    /// Puts the folder in its place.
+    /// Puts the folder in its place; where there is one, what is in it.
     pub(super) fn finish(self) -> Outcome {
         let put = || {
-            match fs::remove_dir(&self.target) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+            if !self.is_there {
+                return fs::rename(&self.folder, &self.target);
             }
-            fs::rename(&self.folder, &self.target)
+            for entry in fs::read_dir(&self.folder)? {
+                let entry = entry?;
+                fs::rename(entry.path(), self.target.join(entry.file_name()))?;
+            }
+            Ok(())
         };
         put().map_err(|error| failed(&self.target, &error))?;
         self.above.close().map_err(|error| failed(&self.target, &error))
