@@ -34,6 +34,8 @@ pub(super) fn run(scratch: &Scratch, package: &str, mutants: &[&Mutant]) -> Resu
         command.args(["--re", &format!("^{}$", escaped(&mutant.name))]);
     }
     command.args(["--", "--all-features", "--lib", "--tests"]);
+    // What an earlier run wrote down says nothing of these.
+    let _ = std::fs::remove_dir_all(scratch.root.join("mutants.out"));
     // It fails where a mutant is missed, too; what counts is what it writes down.
     let output = workspace::run(&mut command)?;
     let report = scratch
