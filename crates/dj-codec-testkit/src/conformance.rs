@@ -45,7 +45,8 @@
 //! panics of the codec are caught and reported. Nothing is written but to stores in memory.
 //!
 //! A check that cannot be made for want of something fails and says what is wanted; one that has no sense for a codec is left
-//! out on purpose, with the reason, by [`Conformance::without`].
+//! out on purpose, with the reason, by [`Conformance::without`]. How much memory damaged values take is counted where the test has
+//! [`CountingAllocator`](crate::memory::CountingAllocator) as its allocator; the report says whether.
 
 mod check;
 mod damage;
@@ -72,6 +73,8 @@ pub use report::{Failure, Outcome, Report};
 
 use lab::{Lab, Trouble, guarded};
 use report::Tally;
+
+use crate::memory::is_counting;
 
 /// How much of a change in stored bytes a codec promises to notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,6 +264,7 @@ impl Conformance {
         let mut report = Report {
             codec: self.codec.name().to_owned(),
             outcomes: Vec::new(),
+            memory_counted: is_counting(),
             seed: None,
         };
         let mut tally = Tally::default();

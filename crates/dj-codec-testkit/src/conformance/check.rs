@@ -47,9 +47,9 @@ checks! {
     /// What encode gives, encode takes: a decoded value, a lazy handle too, can be stored again.
     Again: "decoded values can be encoded again",
         "accept in encode what decode gives, lazy handles too: migration and copying rely on it; or leave the check out for a codec that takes files";
-    /// Values of any other kind are stored or refused, and leave nothing behind.
+    /// Values of any other kind come back or are refused; those that are refused, or cannot be read, leave nothing behind.
     OtherValues: "values of other kinds are stored or refused",
-        "look at the value in validate, and refuse what the codec cannot hold before anything is written";
+        "look at the value in validate, and refuse what the codec cannot hold before anything is written; what becomes another value on purpose is for expecting()";
     /// Each format version can be asked for, is told by `format_version`, and decodes; an unknown one is refused.
     Formats: "each format version is written and told",
         "use one VersionDispatch for all: version_to_write when encoding, version_of and reader when decoding";
@@ -71,7 +71,7 @@ checks! {
     /// Bytes after the end are an error or ignored.
     TrailingBytes: "trailing bytes do not change a value",
         "check that the bytes end where the value does";
-    /// Records with missing, wrong and absurd members are an error or a value, never a panic.
+    /// Records with missing, wrong and absurd members are an error or a value; never a panic, never memory as they claim.
     BadRecords: "bad records are never a panic",
         "read records through Record, whose methods say which key is wrong; take no number of a record on trust";
     /// A record with keys that the codec does not know decodes, and its own keys are known to `record_keys`.
@@ -80,33 +80,33 @@ checks! {
     /// A record that comes as text, as some databases and clients give it, decodes.
     RecordAsText: "a record may come as text",
         "read records with Record::from_value";
-    /// A record that names a store that is not there, or another one, is an error.
+    /// A record that names a store that is not there, or another one, is an error; one of a default store is found when that is another.
     WrongStore: "a wrong store is an error",
-        "open the store with Context::open_record_store";
+        "open the store with Context::open_record_store, and write down the name that Context::open_column_store tells";
     /// An object that is gone is an error.
     MissingObject: "a missing object is an error",
         "take no absent object for an empty one; write down what was written, and compare";
     /// A path that leads out of its store is refused.
     UnsafePath: "paths that lead outside are refused",
         "pass each path of a record through layout::check_path before it is used, or straight to the store";
-    /// `referenced_paths` names every object that was written, and nothing else.
+    /// `referenced_paths` names every object that was written, and nothing else: not what another value of the row has.
     References: "references are complete and true",
         "name in referenced_paths each object or folder that was written: what is not named is lost when data are copied or cleaned up";
     /// A value that is over a limit is an error that says so.
     Limits: "limits are obeyed",
         "check each size with cx.limits() before anything is allocated for it, and pass its error on";
-    /// Objects are written below the paths that the record names, and never over one that is there.
+    /// Objects are written below the paths that the record names, in the column's store, announced, and never over one that is there.
     Writes: "only new objects, at paths of their own, are written",
-        "take paths from Context::new_object_path, and write with put_if_absent";
+        "take paths from Context::new_object_path, or tell Context::announce of them, and write with put_if_absent";
     /// An encode that fails leaves nothing behind, wherever the store fails.
     FailedEncode: "a failed encode leaves nothing behind",
         "remove what was written when a later step fails, also the object whose answer was lost; for a codec that stores by content say content_addressed()";
-    /// After a crash, a value that was acknowledged is whole, and older ones are untouched.
+    /// After a crash, a value that was acknowledged is whole, older ones are untouched, and the value can be stored again.
     Crash: "what a crash leaves is whole",
-        "write what a reader needs before what makes it visible, and return the record last";
-    /// A read that fails is an error, never another value.
+        "write what a reader needs before what makes it visible, and return the record last; what is there already was perhaps not finished";
+    /// A read that fails is an error, never another value; nor is a list that does not show everything yet.
     FailedRead: "a failed read is an error",
-        "pass the store's errors on: what may not be read is not absent, and what is short is not whole";
+        "pass the store's errors on: what may not be read is not absent, what is short is not whole, and what is not listed may be there";
     /// Decoding changes nothing in a store.
     ReadOnly: "decoding never writes",
         "decode only reads: keep caches elsewhere";

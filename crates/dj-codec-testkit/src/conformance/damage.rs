@@ -65,6 +65,23 @@ fn positions(length: usize, most: usize) -> BTreeSet<usize> {
         .collect()
 }
 
+/// Does something with bytes that nobody vouches for, and looks how much memory it takes, where that is counted.
+pub(super) fn bounded<T>(
+    sample: &Sample,
+    tally: &mut Tally,
+    what: &dyn Fn() -> String,
+    work: impl FnOnce() -> T,
+) -> T {
+    let (outcome, held) = peak_of_thread(work);
+    if held > MOST_MEMORY {
+        tally.fail(
+            sample.shown.as_str(),
+            format!("{} took {held} bytes of memory", what()),
+        );
+    }
+    outcome
+}
+
 /// Decodes what was changed, and sees whether the codec's promise holds.
 fn try_changed(
     lab: &Lab<'_>,
@@ -77,13 +94,8 @@ fn try_changed(
     tally.attempt();
     let store = lab.store_with(&changed.objects);
     let cx = lab.context(&store).with_limits(modest());
-    let (outcome, held) = peak_of_thread(|| lab.decode(&changed.stored, &cx));
-    if held > MOST_MEMORY {
-        tally.fail(
-            sample.shown.as_str(),
-            format!("{} made decoding take {held} bytes of memory", what()),
-        );
-    }
+    let decoding = || format!("decoding after {}", what());
+    let outcome = bounded(sample, tally, &decoding, || lab.decode(&changed.stored, &cx));
     match lab.judge(outcome, &sample.expected) {
         Got::Trouble(Trouble::Panic(message)) => {
             tally.fail(

@@ -1,7 +1,9 @@
 //! What a codec says of itself, NULL, and values that are not its own.
 
+use std::ops::Range;
+
 use dj_codec_api::value::{CellArray, CharArray, ObjectArray, RecordArray, StructArray};
-use dj_codec_api::{Array, BigInt, Mode, Stored, Uuid, Value};
+use dj_codec_api::{Array, BigInt, DType, Error, Lazy, Mode, Result, Stored, Uuid, Value, notation};
 
 use super::Conformance;
 use super::lab::{Lab, Trouble, guarded};
@@ -124,6 +126,62 @@ fn kinds() -> Vec<Value> {
     kinds
 }
 
+/// Whether two values say the same: a JSON document and the dicts and lists that it is, records as columns and as an array.
+fn alike(found: &Value, expected: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::Json(json) => Ok(json.to_string()),
+        other => notation::to_string(other),
+    };
+    matches!((text(found), text(expected)), (Ok(found), Ok(expected)) if found == expected)
+}
+
+/// A handle of an array whose first rows can be read, and the others not.
+#[derive(Debug)]
+struct Unreadable(Array);
+
+impl Lazy for Unreadable {
+    fn type_name(&self) -> &'static str {
+        "an array that cannot be read"
+    }
+
+    fn load(&self) -> Result<Value> {
+        Err(Error::store("the value cannot be read, as the test wanted it"))
+    }
+
+    fn load_rows(&self, rows: Range<u64>) -> Option<Result<Array>> {
+        let rows = usize::try_from(rows.start).ok()?..usize::try_from(rows.end).ok()?;
+        Some(match rows.start {
+            0 => self.0.rows(rows),
+            _ => self.load().and_then(Value::into_array),
+        })
+    }
+
+    fn shape(&self) -> Option<&[u64]> {
+        Some(&[64, 2, 3])
+    }
+
+    fn dtype(&self) -> Option<&DType> {
+        Some(self.0.dtype())
+    }
+}
+
+/// What cannot be read cannot be stored, and leaves nothing behind.
+fn unreadable(lab: &Lab<'_>, tally: &mut Tally) {
+    let Ok(rows) = Array::from_vec(vec![7_u16; 64 * 6], &[64, 2, 3]) else {
+        return;
+    };
+    let store = lab.store();
+    let before = store.inner().snapshot();
+    let outcome = lab.encode(&Value::lazy(Unreadable(rows)), &lab.context(&store));
+    let refused = matches!(outcome, Err(Trouble::Error(_)));
+    tally.expect(refused && store.inner().snapshot() == before, "", || {
+        format!(
+            "a lazy handle that cannot be read was encoded to {outcome:?}, and there is {:?} now",
+            store.inner().paths()
+        )
+    });
+}
+
 pub(super) fn other_values(lab: &Lab<'_>, tally: &mut Tally) {
     for value in kinds() {
         let name = shown(&value);
@@ -155,9 +213,20 @@ pub(super) fn other_values(lab: &Lab<'_>, tally: &mut Tally) {
                 tally.expect(decoded.is_ok(), &name, || {
                     format!("the value was stored, and decoding gives {}", trouble(&decoded))
                 });
+                let expected = guarded(|| lab.config.expected(&value)).ok();
+                if let (Ok(found), Some(expected)) = (&decoded, expected) {
+                    let difference = lab.config.difference(found, &expected);
+                    tally.expect(difference.is_none() || alike(found, &expected), &name, || {
+                        format!(
+                            "the value was stored, and another one came back: {}",
+                            difference.unwrap_or_default()
+                        )
+                    });
+                }
             }
         }
     }
+    unreadable(lab, tally);
 }
 
 pub(super) fn trouble<T>(outcome: &Result<T, Trouble>) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dj_codec_api::{
-    Bytes, Column, Context, FormatVersion, Json, Limits, MemoryStore, Mode, Record, Result, Store as _,
+    Bytes, Column, Context, FormatVersion, Json, Limits, MemoryStore, Mode, Record, Reference, Result, Store,
     StoreMap, Stored, Value,
 };
 
@@ -86,11 +86,17 @@ impl Lab<'_> {
         Arc::new(FaultyStore::new(inner))
     }
 
+    /// The column's store is not the default one, so that a record has to name it.
     pub(super) fn context(&self, store: &Main) -> Context {
+        self.context_beside(store, Arc::new(MemoryStore::new()), "other")
+    }
+
+    /// With another store beside that of the column, and one of them the default.
+    pub(super) fn context_beside(&self, store: &Main, other: Arc<dyn Store>, default: &str) -> Context {
         let stores = StoreMap::new()
             .with("main", store.clone())
-            .with("other", Arc::new(MemoryStore::new()))
-            .with_default("main");
+            .with("other", other)
+            .with_default(default);
         Context::new(stores)
             .with_field("lab", "session", "trace")
             .with_key("subject", "m/1")
@@ -114,7 +120,7 @@ impl Lab<'_> {
     }
 
     /// What came to be, without what was there before.
-    fn written(&self, stored: Stored, store: &Main) -> Written {
+    pub(super) fn written(&self, stored: Stored, store: &Main) -> Written {
         let mut objects = store.inner().snapshot();
         objects.retain(|path, _| !self.config.objects.contains_key(path));
         Written { stored, objects }
@@ -133,6 +139,11 @@ impl Lab<'_> {
         let after = self.store();
         let stored = rest.encode(change(value)?, &self.context(&after))?;
         Ok(self.written(stored, &after))
+    }
+
+    /// What `referenced_paths` names; a panic of it is found by [`Check::References`](super::Check::References).
+    pub(super) fn references(&self, stored: &Stored) -> Vec<Reference> {
+        guarded(|| Ok(self.column.referenced_paths(stored))).unwrap_or_default()
     }
 
     /// Decodes, and loads what is lazy.

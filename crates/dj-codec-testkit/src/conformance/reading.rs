@@ -1,10 +1,11 @@
 //! What decoding does with a store that fails, and to one that does not.
 
-use dj_codec_api::ErrorKind;
+use dj_codec_api::{ErrorKind, Store as _};
 
-use super::lab::{Got, Lab, Trouble, guarded};
+use super::Integrity;
+use super::lab::{Got, Lab, Sample, Trouble, guarded};
 use super::report::Tally;
-use crate::Fault;
+use crate::{Fault, OperationKind};
 
 /// At how many operations of one decode faults are injected at most.
 const MOST: usize = 200;
@@ -14,6 +15,12 @@ pub(super) fn failed_read(lab: &Lab<'_>, tally: &mut Tally) {
         let store = lab.store_with(&sample.written.objects);
         let _ = lab.decode(&sample.written.stored, &lab.context(&store));
         let operations = store.operations();
+        if operations
+            .iter()
+            .any(|operation| operation.kind == OperationKind::List)
+        {
+            stale_lists(lab, sample, tally);
+        }
         let step = operations.len().div_ceil(MOST).max(1);
         for operation in operations.iter().step_by(step) {
             let at = operation.index;
@@ -40,7 +47,7 @@ pub(super) fn failed_read(lab: &Lab<'_>, tally: &mut Tally) {
                 let outcome = lab.decode(&sample.written.stored, &lab.context(&store));
                 match lab.judge(outcome, &sample.expected) {
                     Got::Same => {}
-                    Got::Other(difference) if short && lab.integrity() == super::Integrity::None => {
+                    Got::Other(difference) if short && lab.integrity() == Integrity::None => {
                         drop(difference);
                     }
                     Got::Other(difference) => tally.fail(
@@ -63,6 +70,35 @@ pub(super) fn failed_read(lab: &Lab<'_>, tally: &mut Tally) {
     }
     if tally.tried == 0 {
         tally.skip("decoding asks nothing of a store");
+    }
+}
+
+/// Lists that do not show all of the value's objects yet: a codec that goes by them has to miss something.
+fn stale_lists(lab: &Lab<'_>, sample: &Sample, tally: &mut Tally) {
+    let objects = &sample.written.objects;
+    let some = objects.len() / 2;
+    for shown in [0, some, objects.len().saturating_sub(1)] {
+        tally.attempt();
+        let earlier = objects.iter().take(shown);
+        let store = lab.store_with(&earlier.map(|(path, data)| (path.clone(), data.clone())).collect());
+        store.inject(Fault::stale_list());
+        for (path, data) in objects {
+            // A store in memory takes what it has given.
+            let _ = store.inner().put(path, data.clone());
+        }
+        let what = format!("lists show {shown} of {} objects", objects.len());
+        let outcome = lab.decode(&sample.written.stored, &lab.context(&store));
+        match lab.judge(outcome, &sample.expected) {
+            Got::Other(difference) if lab.integrity() >= Integrity::Length => tally.fail(
+                sample.shown.as_str(),
+                format!("{what}: another value came back: {difference}"),
+            ),
+            Got::Trouble(Trouble::Panic(message)) => tally.fail(
+                sample.shown.as_str(),
+                format!("{what}: decoding gave a panic: {message}"),
+            ),
+            _ => {}
+        }
     }
 }
 

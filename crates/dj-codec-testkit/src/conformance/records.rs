@@ -3,6 +3,7 @@
 use dj_codec_api::{Json, Record, Stored, Value};
 use serde_json::json;
 
+use super::damage::bounded;
 use super::lab::{Got, Lab, Sample, Trouble, Written, guarded, modest};
 use super::report::Tally;
 
@@ -15,6 +16,8 @@ fn absurd() -> Vec<Json> {
         json!(0),
         json!(1.5),
         json!(u64::MAX),
+        // What may well be allocated, and is far more than any sample has.
+        json!(1_u64 << 30),
         json!(1e300),
         json!(""),
         json!("x"),
@@ -31,7 +34,7 @@ fn absurd() -> Vec<Json> {
 }
 
 /// Every place within a JSON document, by its pointer.
-fn places(json: &Json, here: &str, found: &mut Vec<String>) {
+pub(super) fn places(json: &Json, here: &str, found: &mut Vec<String>) {
     match json {
         Json::Object(members) => {
             for (key, value) in members {
@@ -68,19 +71,23 @@ fn without(record: &Json, place: &str) -> Option<Json> {
     Some(changed)
 }
 
-/// Everything that takes a stored value, with this one: none of it may panic.
+type Work<'a> = &'a dyn Fn() -> Result<(), Trouble>;
+
+/// Everything that takes a stored value, with this one: none of it may panic, or take memory as it is told.
 fn handled(lab: &Lab<'_>, sample: &Sample, stored: Stored, tally: &mut Tally, what: &dyn Fn() -> String) {
     let store = lab.store_with(&sample.written.objects);
     let cx = lab.context(&store).with_limits(modest());
-    let value = lab.decode(&stored, &cx).map(drop);
-    let version = guarded(|| lab.column.format_version(stored.clone(), &cx)).map(drop);
-    let references = guarded(|| Ok(lab.column.referenced_paths(&stored))).map(drop);
-    for (did, outcome) in [
-        ("decoding", value),
-        ("format_version", version),
-        ("referenced_paths", references),
-    ] {
+    let decoding = || lab.decode(&stored, &cx).map(drop);
+    let version = || guarded(|| lab.column.format_version(stored.clone(), &cx)).map(drop);
+    let references = || guarded(|| Ok(lab.column.referenced_paths(&stored))).map(drop);
+    let all: [(&str, Work<'_>); 3] = [
+        ("decoding", &decoding),
+        ("format_version", &version),
+        ("referenced_paths", &references),
+    ];
+    for (did, work) in all {
         tally.attempt();
+        let outcome = bounded(sample, tally, &|| format!("{}: {did}", what()), work);
         if let Err(Trouble::Panic(message)) = outcome {
             tally.fail(
                 sample.shown.as_str(),
@@ -156,7 +163,7 @@ pub(super) fn unknown_keys(lab: &Lab<'_>, tally: &mut Tally) {
                     format!("with the key {key:?} in the record decoding gave {trouble}"),
                 ),
             }
-            let references = |written: &Written| lab.column.referenced_paths(&written.stored);
+            let references = |written: &Written| lab.references(&written.stored);
             tally.expect(references(&noted) == references(&sample.written), name, || {
                 format!("with the key {key:?} in the record referenced_paths gives others")
             });
@@ -204,7 +211,7 @@ pub(super) fn record_as_text(lab: &Lab<'_>, tally: &mut Tally) {
                 }
             }
             let as_text = guarded(|| Ok(lab.column.referenced_paths(&written.stored)));
-            let plain = lab.column.referenced_paths(&sample.written.stored);
+            let plain = lab.references(&sample.written.stored);
             tally.expect(matches!(&as_text, Ok(found) if *found == plain), name, || {
                 format!("a record that comes as {how} has other references than the record: {as_text:?}")
             });

@@ -1,10 +1,13 @@
 //! Where a record leads: to its objects, and nowhere else.
 
-use dj_codec_api::{ErrorKind, MemoryStore, Store as _, Stored};
+use std::sync::Arc;
+
+use dj_codec_api::{ErrorKind, Json, MemoryStore, Mode, Reference, Store as _, Stored};
 
 use super::Integrity;
 use super::declaration::trouble;
-use super::lab::{Got, Lab, Trouble, Written, guarded};
+use super::lab::{Got, Lab, Sample, Trouble, Written, guarded};
+use super::records::places;
 use super::report::Tally;
 
 /// Whether an object is the one that a reference names, or below it.
@@ -43,10 +46,11 @@ pub(super) fn references(lab: &Lab<'_>, tally: &mut Tally) {
                 )
             });
             let store = reference.store.as_deref();
-            tally.expect(matches!(store, None | Some("main")), name, || {
-                format!("referenced_paths names the store {store:?}; the value is in \"main\", which is also the default")
+            tally.expect(store == Some("main"), name, || {
+                format!("referenced_paths names the store {store:?}; the value is in \"main\", which is not the default")
             });
         }
+        others(lab, sample, references, tally);
         tally.attempt();
         if let (Stored::Bytes(_), false) = (&written.stored, references.is_empty()) {
             tally.fail(
@@ -60,7 +64,29 @@ pub(super) fn references(lab: &Lab<'_>, tally: &mut Tally) {
     }
 }
 
+/// No other value's objects are below what the references of this one name: they are deleted and copied with it.
+fn others(lab: &Lab<'_>, sample: &Sample, references: &[Reference], tally: &mut Tally) {
+    let store = lab.store_with(&sample.written.objects);
+    let before = store.inner().snapshot();
+    for other in [Some(sample), lab.samples.last()].into_iter().flatten() {
+        // Whether it can be encoded is asked elsewhere.
+        let _ = lab.encode(&other.value, &lab.context(&store));
+    }
+    for path in store.inner().paths() {
+        if before.contains_key(&path) {
+            continue;
+        }
+        let all_too_much = references.iter().find(|reference| covers(&reference.path, &path));
+        tally.expect(all_too_much.is_none(), &sample.shown, || {
+            format!("referenced_paths names {all_too_much:?}, and below that is {path}, an object of another value")
+        });
+    }
+}
+
 pub(super) fn wrong_store(lab: &Lab<'_>, tally: &mut Tally) {
+    if lab.mode == Mode::Store {
+        other_default(lab, tally);
+    }
     for (sample, name) in lab.recorded() {
         if !sample
             .written
@@ -93,6 +119,39 @@ pub(super) fn wrong_store(lab: &Lab<'_>, tally: &mut Tally) {
     }
     if tally.tried == 0 {
         tally.skip("no record names a store");
+    }
+}
+
+/// A value of a column in the default store is found after another store has become that.
+fn other_default(lab: &Lab<'_>, tally: &mut Tally) {
+    let spec = format!("<{}@>", lab.config.codec.name());
+    let column = match lab.config.resolve(&spec) {
+        Ok(column) => column,
+        Err(trouble) => {
+            tally.expect(false, "", || format!("{spec} does not resolve: {trouble}"));
+            return;
+        }
+    };
+    for (sample, name) in lab.samples() {
+        let store = lab.store();
+        let before = lab.context_beside(&store, Arc::new(MemoryStore::new()), "main");
+        let after = lab.context(&store);
+        tally.attempt();
+        let found = guarded(|| {
+            let stored = column.encode(sample.value.clone(), &before)?;
+            column.decode(stored, &after)?.load()
+        });
+        match lab.judge(found, &sample.expected) {
+            Got::Same => {}
+            Got::Other(difference) => tally.fail(
+                name,
+                format!("stored as {spec}, and read when another store is the default, another value came back: {difference}"),
+            ),
+            Got::Trouble(trouble) => tally.fail(
+                name,
+                format!("stored as {spec}, and read when another store is the default, there is {trouble}; the record names the store that Context::open_column_store tells"),
+            ),
+        }
     }
 }
 
@@ -157,33 +216,48 @@ const UNSAFE: [&str; 9] = [
     "a/./../../b",
 ];
 
+/// Where in the record there is the path of an object, or of a folder of them.
+fn places_of_paths(lab: &Lab<'_>, written: &Written) -> Vec<String> {
+    let Stored::Json(record) = &written.stored else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    places(record, "", &mut found);
+    let leads_somewhere = |place: &String| {
+        let path = record.pointer(place).and_then(Json::as_str);
+        let mut objects = written.objects.keys().chain(lab.config.objects.keys());
+        path.is_some_and(|path| place == "/path" || objects.any(|object| covers(path, object)))
+    };
+    found.retain(leads_somewhere);
+    found
+}
+
 pub(super) fn unsafe_path(lab: &Lab<'_>, tally: &mut Tally) {
     for (sample, name) in lab.recorded() {
-        if sample
-            .written
-            .record()
-            .is_none_or(|record| record.path().is_err())
-        {
-            continue;
-        }
-        for path in UNSAFE {
+        let paths = places_of_paths(lab, &sample.written);
+        for (place, path) in paths.iter().flat_map(|place| UNSAFE.map(|path| (place, path))) {
             // The API's own stores refuse such a path; one that a lab has made may not.
             if MemoryStore::new().head(path).is_ok() {
                 continue;
             }
             tally.attempt();
-            let led = sample.written.clone().with_key("path", path);
+            let mut led = sample.written.clone();
+            if let Stored::Json(record) = &mut led.stored
+                && let Some(member) = record.pointer_mut(place)
+            {
+                *member = path.into();
+            }
             let store = lab.store_with(&led.objects);
             let outcome = lab.decode(&led.stored, &lab.context(&store));
             match &outcome {
                 Err(Trouble::Error(error)) if error.kind() == &ErrorKind::UnsafePath => {}
                 Err(trouble) => tally.fail(
                     name,
-                    format!("the path {path:?} gave {trouble}; UnsafePath was expected"),
+                    format!("the path {path:?} in {place} gave {trouble}; UnsafePath was expected"),
                 ),
                 Ok(_) => tally.fail(
                     name,
-                    format!("with the path {path:?} in the record a value was decoded"),
+                    format!("with the path {path:?} in {place} of the record a value was decoded"),
                 ),
             }
             let version = guarded(|| {

@@ -12,6 +12,9 @@ pub struct Report {
     pub codec: String,
     /// Each check in each mode.
     pub outcomes: Vec<Outcome>,
+    /// Whether the memory that damaged values take was counted: where the test's allocator is
+    /// [`CountingAllocator`](crate::memory::CountingAllocator).
+    pub memory_counted: bool,
     /// The seed of the generated values; `PROPTEST_RNG_SEED` set to it makes the same ones.
     pub seed: Option<u64>,
 }
@@ -90,6 +93,21 @@ impl fmt::Display for Report {
                 }
             }
             writeln!(f, "  what to do: {}", outcome.check.advice())?;
+        }
+        for outcome in &self.outcomes {
+            if let Some(reason) = &outcome.skipped {
+                writeln!(
+                    f,
+                    "not checked in {}: {}: {reason}",
+                    outcome.type_spec, outcome.check
+                )?;
+            }
+        }
+        if !self.memory_counted {
+            writeln!(
+                f,
+                "not counted: memory, for the test's allocator is no CountingAllocator"
+            )?;
         }
         if failed > 0
             && let Some(seed) = self.seed

@@ -1,16 +1,19 @@
 //! What encoding leaves in a store, whatever the store does.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use dj_codec_api::{ErrorKind, Result, Tokens};
+use dj_codec_api::{Error, ErrorKind, MemoryStore, Result, Stored, Tokens};
 
 use super::lab::{Got, Lab, Main, Sample, Trouble};
 use super::references::covers;
 use super::report::Tally;
-use crate::{Fault, Operation, OperationKind};
+use crate::{Fault, FaultyStore, Operation, OperationKind};
 
 /// At how many operations of one encode faults are injected at most.
 const MOST: usize = 200;
+/// How late a write is that a codec might not wait for.
+const LATE: Duration = Duration::from_millis(5);
 
 /// One token for ever, so that two values contend for one path.
 #[derive(Debug)]
@@ -25,11 +28,21 @@ impl Tokens for OneToken {
 pub(super) fn writes(lab: &Lab<'_>, tally: &mut Tally) {
     for (sample, name) in lab.samples() {
         let store = lab.store();
-        let cx = lab.context(&store).with_tokens(Arc::new(OneToken));
+        let beside: Main = Arc::new(FaultyStore::new(MemoryStore::new()));
+        let cx = lab
+            .context_beside(&store, beside.clone(), "other")
+            .with_tokens(Arc::new(OneToken));
         let Ok(stored) = lab.encode(&sample.value, &cx) else {
             continue;
         };
-        let references = lab.column.referenced_paths(&stored);
+        let strays: Vec<String> = beside.operations().iter().map(ToString::to_string).collect();
+        tally.expect(strays.is_empty(), name, || {
+            format!(
+                "a store that is not the column's was asked: {}",
+                strays.join(", ")
+            )
+        });
+        let references = lab.references(&stored);
         for operation in store
             .operations()
             .iter()
@@ -82,8 +95,49 @@ pub(super) fn writes(lab: &Lab<'_>, tally: &mut Tally) {
             });
         }
     }
+    announced(lab, tally);
     if tally.tried == 0 {
         tally.skip("nothing is written to a store");
+    }
+}
+
+/// The hook of [`Context::on_new_object`](dj_codec_api::Context::on_new_object) is told of an object before it is written, and may forbid it.
+fn announced(lab: &Lab<'_>, tally: &mut Tally) {
+    for (sample, name) in lab.samples() {
+        let store = lab.store();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (place, log) = (told.clone(), store.clone());
+        let cx = lab.context(&store).on_new_object(move |object| {
+            if let Ok(mut told) = place.lock() {
+                told.push((object.path.to_owned(), log.operations().len()));
+            }
+            Ok(())
+        });
+        let _ = lab.encode(&sample.value, &cx);
+        let told = told.lock().map(|told| told.clone()).unwrap_or_default();
+        let writes = |operation: &Operation| operation.kind.writes();
+        for operation in store.operations().iter().filter(|operation| writes(operation)) {
+            let before =
+                |(path, at): &(String, usize)| covers(path, &operation.path) && *at <= operation.index;
+            tally.expect(told.iter().any(before), name, || {
+                format!(
+                    "encoding did {} of {} and had not announced it: what a killed program leaves there, nobody finds",
+                    operation.kind, operation.path
+                )
+            });
+        }
+        if told.is_empty() {
+            continue;
+        }
+        let store = lab.store();
+        let forbidding = lab
+            .context(&store)
+            .on_new_object(|_| Err(Error::store("not now, as the test wanted it")));
+        let outcome = lab.encode(&sample.value, &forbidding);
+        let refused = matches!(outcome, Err(Trouble::Error(_))) && !store.operations().iter().any(writes);
+        tally.expect(refused, name, || {
+            format!("the hook of on_new_object failed, and encoding went on: {outcome:?}")
+        });
     }
 }
 
@@ -185,7 +239,20 @@ pub(super) fn failed_encode(lab: &Lab<'_>, tally: &mut Tally) {
                     }
                 }
                 Ok(stored) => match lab.judge(lab.decode(&stored, &lab.context(&store)), &sample.expected) {
-                    Got::Same => {}
+                    Got::Same => {
+                        let references = lab.references(&stored);
+                        let named = |path: &str| references.iter().any(|named| covers(&named.path, path));
+                        let left: Vec<_> = after
+                            .keys()
+                            .filter(|path| !before.contains_key(*path) && !named(path))
+                            .collect();
+                        if !left.is_empty() {
+                            tally.fail(
+                                name,
+                                format!("{what}: encoding went through, and left {left:?} behind, which the record does not name"),
+                            );
+                        }
+                    }
                     Got::Other(difference) => tally.fail(
                         name,
                         format!("{what}: encoding went through, and gave another value: {difference}"),
@@ -216,8 +283,12 @@ pub(super) fn crash(lab: &Lab<'_>, tally: &mut Tally) {
         for at in (0..operations.len()).step_by(step) {
             tally.attempt();
             let store = lab.store();
-            // An earlier value of the same row.
-            let earlier = lab.encode(&sample.value, &lab.context(&store));
+            // An earlier value of the same row; another one, for of equal ones a codec may keep one.
+            let mut others = lab.samples.iter();
+            let other = others
+                .find(|other| other.written.objects != sample.written.objects)
+                .unwrap_or(sample);
+            let earlier = lab.encode(&other.value, &lab.context(&store));
             let before = store.inner().snapshot();
             store.recover();
             store.inject(Fault::crash().from(at));
@@ -230,9 +301,11 @@ pub(super) fn crash(lab: &Lab<'_>, tally: &mut Tally) {
                     format!("a crash at operation {at} of encoding changed objects of an earlier value"),
                 );
             }
-            let whole = |stored| lab.judge(lab.decode(stored, &lab.context(&store)), &sample.expected);
+            let whole = |stored: &Stored, of: &Sample| {
+                lab.judge(lab.decode(stored, &lab.context(&store)), &of.expected)
+            };
             if let Ok(earlier) = &earlier
-                && !matches!(whole(earlier), Got::Same)
+                && !matches!(whole(earlier, other), Got::Same)
             {
                 tally.fail(
                     name,
@@ -246,15 +319,49 @@ pub(super) fn crash(lab: &Lab<'_>, tally: &mut Tally) {
                 ),
                 Err(Trouble::Error(_)) => {}
                 Ok(stored) => {
-                    let got = whole(&stored);
+                    let got = whole(&stored, sample);
                     if !matches!(got, Got::Same) {
                         tally.fail(name, format!("the store crashed at operation {at}, encoding gave a record all the same, and that decodes to {got:?}"));
                     }
                 }
             }
+            // What the crash left may lie where the same value is stored again.
+            let again = lab.encode(&sample.value, &lab.context(&store));
+            let got = again.map_or_else(Got::Trouble, |stored| whole(&stored, sample));
+            if !matches!(got, Got::Same) {
+                tally.fail(
+                    name,
+                    format!("stored again after a crash at operation {at} of encoding, the value decodes to {got:?}"),
+                );
+            }
         }
+        acknowledged(lab, sample, &operations, tally);
     }
     if tally.tried == 0 {
         tally.skip("encoding asks nothing of a store");
+    }
+}
+
+/// All that a record needs is there when encoding gives it, however slow the store is: the program may end right then.
+fn acknowledged(lab: &Lab<'_>, sample: &Sample, operations: &[Operation], tally: &mut Tally) {
+    if !operations.iter().any(|operation| operation.kind.writes()) {
+        return;
+    }
+    tally.attempt();
+    let store = lab.store();
+    store.inject(Fault::latency(LATE).when(|operation| operation.kind.writes()));
+    let Ok(stored) = lab.encode(&sample.value, &lab.context(&store)) else {
+        tally.fail(&*sample.shown, "encoding fails where the store is slow");
+        return;
+    };
+    let written = lab.written(stored, &store);
+    let got = lab.read(&written, &sample.expected);
+    if !matches!(got, Got::Same) {
+        tally.fail(
+            &*sample.shown,
+            format!(
+                "encoding gave the record before all was written: what there was then decodes to {got:?}"
+            ),
+        );
     }
 }

@@ -26,22 +26,16 @@ pub(super) fn digests(
     is_payload: &dyn Fn(&str) -> bool,
 ) -> Result<Digests> {
     let mut of_payload = Vec::new();
-    let text = match stored {
-        Stored::Null => "null".to_owned(),
-        Stored::Bytes(bytes) => {
-            return Ok(Digests {
-                stored: digest([("bytes", bytes.as_ref())]),
-                objects: None,
-                payload: None,
-                shown: short(&stored.to_line()),
-            });
-        }
+    let (kind, held, shown) = match stored {
+        Stored::Null => ("json", Bytes::from("null"), "null".to_owned()),
+        Stored::Bytes(bytes) => ("bytes", bytes.clone(), stored.to_line()),
         Stored::Json(record) => {
             let own = || ignored.iter().filter(|ignored| ignored.object.is_none());
             for ignored in own().filter(|ignored| ignored.payload) {
                 of_payload.extend(record.pointer(&ignored.pointer).map(canonical));
             }
-            canonical(&without(record, own()))
+            let text = canonical(&without(record, own()));
+            ("json", Bytes::from(text.clone()), text)
         }
     };
     let mut parts = Vec::new();
@@ -69,10 +63,10 @@ pub(super) fn digests(
     };
     let told = of_payload.into_iter().map(|text| ("record", Bytes::from(text)));
     Ok(Digests {
-        stored: digest([("json", text.as_bytes())]),
+        stored: digest([(kind, held.as_ref())]),
         objects: of(others),
         payload: of(payload.into_iter().chain(told).collect()),
-        shown: short(&text),
+        shown: short(&shown),
     })
 }
 

@@ -237,6 +237,26 @@ fn what_a_record_says_of_the_payload_is_locked_with_it() {
 }
 
 #[test]
+fn objects_are_locked_whatever_the_column_holds() {
+    let (_folder, path) = file();
+    let lock = |object: &'static str| {
+        FormatLock::of(NOTED, &path).case("2.0", "a path as bytes", move |cx| {
+            let store = cx.open_column_store()?.store;
+            store.put("a/path", object.into())?;
+            Ok(Stored::Bytes(
+                r#"{"path": "a/path", "codec_version": "2.0"}"#.into(),
+            ))
+        })
+    };
+    lock("one").check_with(true, false).unwrap();
+    assert!(problems(&lock("one")).is_empty());
+    assert_eq!(
+        problems(&lock("two")),
+        ["format 2.0, a path as bytes: the objects in the store changed: their paths, or what is in them"]
+    );
+}
+
+#[test]
 fn a_damaged_lock_file_is_an_error() {
     let (_folder, path) = locked();
     for text in [

@@ -1,56 +1,22 @@
 //! A codec that does everything right, unless it is told to do one thing wrong.
 
-use std::sync::Arc;
+#[path = "defect.rs"]
+mod defect;
+#[path = "handle.rs"]
+mod handle;
 
-use dj_codec_api::layout::content_hash;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dj_codec_api::layout::{content_hash, generate_token};
 use dj_codec_api::{
-    Bytes, Codec, CodecInfo, Context, DType, Error, ErrorKind, FormatStatus, FormatVersion, Lazy, Mode,
-    Reader, Record, Reference, Result, Store, TypeSpec, Value, VersionDispatch,
+    Bytes, Codec, CodecInfo, Context, Error, ErrorKind, FormatStatus, FormatVersion, Mode, Reader, Record,
+    Reference, Result, Store, TypeSpec, Value, VersionDispatch,
 };
 
-/// What is done wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Defect {
-    None,
-    // Of the declaration.
-    OtherName,
-    ModeNotDeclared,
-    // Of encoding.
-    DropsLetters,
-    PanicsOnSets,
-    RefusesTooLate,
-    RefusesItsOwnHandles,
-    IgnoresTheVersionAskedFor,
-    OverwritesAnIndexOfAll,
-    LeavesTheBodyBehind,
-    LeavesWhatWasNotAnswered,
-    TakesFailedWritesForDone,
-    // Of telling and reading versions.
-    TellsTheNewestVersion,
-    ReadsAnyMajor,
-    RefusesNewerMinors,
-    DoesNotWarn,
-    KeepsNoKeys,
-    // Of decoding.
-    SlicesWithoutLooking,
-    TrustsDigests,
-    TrustsLengths,
-    AllocatesWhatIsClaimed,
-    UnwrapsTheSize,
-    RefusesUnknownKeys,
-    WantsAnObject,
-    UsesTheColumnsStore,
-    TakesAbsentForEmpty,
-    TakesAnyErrorForEmpty,
-    TakesDenialForAbsence,
-    CallsUnsafePathsCorrupt,
-    LooksAtNoLimit,
-    CallsLimitsCorrupt,
-    NotesEachAccess,
-    // Of references.
-    NamesOnlyTheBody,
-    NamesWhatIsNotThere,
-}
+use handle::NoteRef;
+
+pub(crate) use defect::Defect;
 
 use Defect as D;
 
@@ -58,8 +24,11 @@ use Defect as D;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Note(pub(crate) Defect);
 
+/// The keys of a record.
+const KEYS: [&str; 6] = ["path", "body", "store", "size", "digest", "codec_version"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layout {
+pub(crate) enum Layout {
     /// 1.0: no digest.
     Plain,
     /// 2.0: a digest of index and body in the record.
@@ -89,99 +58,6 @@ const FORMATS: VersionDispatch<Layout> = VersionDispatch {
     ],
 };
 
-/// A text that is read when asked.
-#[derive(Debug)]
-struct NoteRef {
-    note: Note,
-    layout: Layout,
-    record: Record,
-    path: String,
-    store: Arc<dyn Store>,
-    cx: Context,
-}
-
-impl Lazy for NoteRef {
-    fn type_name(&self) -> &'static str {
-        "a note"
-    }
-
-    fn load(&self) -> Result<Value> {
-        self.text().map(Value::Str)
-    }
-
-    fn dtype(&self) -> Option<&DType> {
-        None
-    }
-}
-
-impl NoteRef {
-    fn get(&self, name: &str) -> Result<Bytes> {
-        match self.store.get(&format!("{}/{name}", self.path)) {
-            Err(error)
-                if (self.is(D::TakesAbsentForEmpty) && error.kind() == &ErrorKind::NotFound)
-                    || self.is(D::TakesAnyErrorForEmpty) =>
-            {
-                Ok(Bytes::from_static(if name == "index" { &[0; 8] } else { b"" }))
-            }
-            Err(error)
-                if self.is(D::TakesDenialForAbsence) && error.kind() == &ErrorKind::PermissionDenied =>
-            {
-                Err(Error::not_found("there is no such note").at(&self.path))
-            }
-            other => other,
-        }
-    }
-
-    fn is(&self, defect: Defect) -> bool {
-        self.note.0 == defect
-    }
-
-    fn text(&self) -> Result<String> {
-        let index = self.get("index")?;
-        let length = if self.is(D::SlicesWithoutLooking) {
-            u64::from_le_bytes(index[..8].try_into().unwrap())
-        } else {
-            let bytes = index.as_ref().try_into();
-            u64::from_le_bytes(bytes.map_err(|_| Error::corrupt("the index has not 8 bytes").at(&self.path))?)
-        };
-        if !self.is(D::LooksAtNoLimit) && !self.is(D::AllocatesWhatIsClaimed) {
-            self.cx.limits().check_array_bytes(length).map_err(|error| {
-                if self.is(D::CallsLimitsCorrupt) {
-                    Error::corrupt("too long")
-                } else {
-                    error
-                }
-            })?;
-        }
-        let mut text = Vec::new();
-        if self.is(D::AllocatesWhatIsClaimed) {
-            text.reserve_exact(usize::try_from(length.min(1 << 30)).unwrap());
-        }
-        let body = self.get("body")?;
-        if body.len() as u64 != length && !self.is(D::TrustsLengths) && !self.is(D::TakesAbsentForEmpty) {
-            return Err(
-                Error::corrupt(format!("the body has {} bytes, not {length}", body.len())).at(&self.path),
-            );
-        }
-        if self.layout == Layout::Digested && !self.is(D::TrustsDigests) && !self.is(D::TrustsLengths) {
-            let digest = self.record.text("digest")?;
-            let empty = self.is(D::TakesAbsentForEmpty) || self.is(D::TakesAnyErrorForEmpty);
-            if digest != Some(&content_hash(&[&index[..], &body].concat())) && !(empty && body.is_empty()) {
-                return Err(Error::corrupt("the note is not what was stored").at(&self.path));
-            }
-        }
-        if self.is(D::NotesEachAccess) {
-            self.store.put(&format!("{}/accessed", self.path), "now".into())?;
-        }
-        text.extend_from_slice(&body);
-        String::from_utf8(text).map_err(|error| {
-            Error::corrupt("the note is no text")
-                .at(&self.path)
-                .caused_by(error)
-        })
-    }
-}
-
 impl Note {
     fn is(self, defect: Defect) -> bool {
         self.0 == defect
@@ -208,7 +84,11 @@ impl Note {
 
     fn write(self, text: &str, layout: Layout, cx: &Context) -> Result<Record> {
         let store = cx.open_column_store()?;
-        let path = cx.new_object_path(&store, Some(".note"))?;
+        let path = match cx.new_object_path(&store, Some(".note")) {
+            _ if self.is(D::AnnouncesNothing) => format!("_schema/lab/{}.note", generate_token(8)?),
+            Err(_) if self.is(D::WritesWhatIsForbidden) => "_schema/lab/forbidden.note".into(),
+            path => path?,
+        };
         let text = if self.is(D::DropsLetters) {
             text.replace('e', "")
         } else {
@@ -217,15 +97,39 @@ impl Note {
         let index = Bytes::copy_from_slice(&(text.len() as u64).to_le_bytes());
         let body = Bytes::from(text);
         let (index_path, body_path) = (format!("{path}/index"), format!("{path}/body"));
-        self.put(&*store.store, &body_path, body.clone(), &[])?;
-        self.put(&*store.store, &index_path, index.clone(), &[&body_path])?;
+        let begun = Instant::now();
+        match self.put(&*store.store, &body_path, body.clone(), &[]) {
+            Err(_) if self.is(D::TriesElsewhere) => {
+                return Self(D::None).write(&String::from_utf8_lossy(&body), layout, cx);
+            }
+            done => done?,
+        }
+        if self.is(D::WritesInTheBackground) && begun.elapsed() >= Duration::from_millis(4) {
+            // Who would wait for a store that is as slow as this?
+            let (store, index) = (Arc::clone(&store.store), index.clone());
+            std::thread::spawn(move || store.put(&index_path, index));
+        } else {
+            self.put(&*store.store, &index_path, index.clone(), &[&body_path])?;
+        }
         if self.is(D::OverwritesAnIndexOfAll) {
             store.store.put("_schema/lab/all-notes", path.clone().into())?;
         }
+        if self.is(D::WritesToTheDefaultStore) {
+            cx.stores().open(None)?.store.put(&path, "a note".into())?;
+        }
+        let name = match cx.column_store() {
+            Some(declared) if self.is(D::NamesTheStoreAsDeclared) => declared.to_owned(),
+            _ => store.name,
+        };
         let record = Record::new()
             .with("path", path)
-            .with("store", store.name)
+            .with("body", body_path)
             .with("size", body.len());
+        let record = if self.is(D::ForgetsItsStore) {
+            record
+        } else {
+            record.with("store", name)
+        };
         Ok(match layout {
             Layout::Plain => record,
             Layout::Digested => record
@@ -245,7 +149,7 @@ impl Note {
             return Ok(());
         }
         let taken = matches!(&outcome, Err(error) if error.kind() == &ErrorKind::AlreadyExists);
-        if !taken && !self.is(D::LeavesWhatWasNotAnswered) {
+        if !taken && !self.is(D::LeavesWhatWasNotAnswered) && !self.is(D::TriesElsewhere) {
             let _ = store.delete(path);
         }
         if !self.is(D::LeavesTheBodyBehind) {
@@ -258,11 +162,9 @@ impl Note {
 
     fn open(self, record: Record, cx: &Context) -> Result<NoteRef> {
         let layout = self.layout(self.version(&record)?, cx)?;
-        if self.is(D::RefusesUnknownKeys) {
-            let known = ["path", "store", "size", "digest", "codec_version"];
-            if let Some((key, _)) = record.iter().find(|(key, _)| !known.contains(key)) {
-                return Err(Error::corrupt(format!("the key {key:?} is not known")));
-            }
+        let stranger = record.iter().find(|(key, _)| !KEYS.contains(key));
+        if let (true, Some((key, _))) = (self.is(D::RefusesUnknownKeys), stranger) {
+            return Err(Error::corrupt(format!("the key {key:?} is not known")));
         }
         if self.is(D::UnwrapsTheSize) {
             let _ = record.get("size").unwrap().as_u64().unwrap();
@@ -271,7 +173,13 @@ impl Note {
         if self.is(D::CallsUnsafePathsCorrupt) && path.contains("..") {
             return Err(Error::corrupt("no such path"));
         }
-        dj_codec_api::layout::check_path(&path)?;
+        let body = record.text("body")?.unwrap_or_default().to_owned();
+        if self.is(D::CallsOtherUnsafePathsCorrupt) && body.contains("..") {
+            return Err(Error::corrupt("no such body"));
+        }
+        for path in [&path, &body] {
+            dj_codec_api::layout::check_path(path)?;
+        }
         let store = if self.is(D::UsesTheColumnsStore) {
             cx.open_column_store()?
         } else {
@@ -282,6 +190,7 @@ impl Note {
             layout,
             record,
             path,
+            body,
             store: store.store,
             cx: cx.clone(),
         })
@@ -311,6 +220,8 @@ impl Codec for Note {
     fn validate(&self, value: &Value) -> Result<()> {
         match value {
             Value::Str(_) => Ok(()),
+            Value::Int(_) if self.is(D::TakesNumbersForText) => Ok(()),
+            Value::Lazy(_) if self.is(D::WritesBeforeItLoads) => Ok(()),
             Value::Lazy(_) if value.downcast::<NoteRef>().is_some() && !self.is(D::RefusesItsOwnHandles) => {
                 Ok(())
             }
@@ -340,8 +251,14 @@ impl Codec for Note {
             self.write("a set", layout, cx)?;
             return Err(Error::invalid_value("text was expected"));
         }
+        if self.is(D::WritesBeforeItLoads) && value.downcast::<NoteRef>().is_none() {
+            self.write("to be continued", layout, cx)?;
+        }
         match value.load()? {
             Value::Str(text) => self.write(&text, layout, cx).map(Value::from),
+            Value::Int(number) if self.is(D::TakesNumbersForText) => {
+                self.write(&number.to_string(), layout, cx).map(Value::from)
+            }
             other => Err(Error::invalid_value(format!(
                 "text was expected, this is {}",
                 other.type_name()
@@ -369,6 +286,8 @@ impl Codec for Note {
             D::NamesWhatIsNotThere => {
                 vec![reference(path.into()), reference(format!("{path}.manifest.json"))]
             }
+            D::NamesTheWholeRow => vec![reference(path.rsplit_once('/').unwrap().0.into())],
+            D::PanicsOnReferences => panic!("no references!"),
             _ => vec![reference(path.into())],
         }
     }
@@ -377,6 +296,7 @@ impl Codec for Note {
         if self.is(D::KeepsNoKeys) {
             return &[
                 "path",
+                "body",
                 "store",
                 "size",
                 "digest",
@@ -384,7 +304,7 @@ impl Codec for Note {
                 "noted by the lab",
             ];
         }
-        &["path", "store", "size", "digest", "codec_version"]
+        &KEYS
     }
 
     fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
