@@ -3,8 +3,13 @@
 use dj_blob_codecs::BlobCodec;
 use dj_blob_codecs::api::Mode;
 use dj_codec_testkit::conformance::{Conformance, Integrity};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_codec_testkit::values;
 use dj_hash_codecs::HashCodec;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn blob_conforms() {

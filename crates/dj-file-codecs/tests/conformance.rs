@@ -11,11 +11,16 @@ use std::fs;
 use std::path::Path;
 
 use dj_codec_testkit::conformance::{Check, Conformance, Integrity, Written};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_file_codecs::api::value::FileDigest;
 use dj_file_codecs::api::{Error, FormatVersion, Mode, Result, Value};
 use dj_file_codecs::{AttachCodec, Attachment, FilepathCodec, ObjectCodec};
 use dj_hash_codecs::HashCodec;
 use proptest::prelude::*;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn attachment(name: &str, contents: &[u8]) -> Value {
     Attachment::new(name, contents.to_vec()).unwrap().into()

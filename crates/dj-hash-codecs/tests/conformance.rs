@@ -1,8 +1,13 @@
 //! What every codec has to do, this one does.
 
 use dj_codec_testkit::conformance::{Conformance, Integrity};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_hash_codecs::HashCodec;
 use proptest::prelude::*;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn hash_conforms() {

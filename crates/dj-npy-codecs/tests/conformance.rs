@@ -7,9 +7,14 @@
 
 use dj_codec_api::{Array, FormatVersion, Order, Result};
 use dj_codec_testkit::conformance::{Conformance, Written};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_codec_testkit::values;
 use dj_npy_codecs::NpyCodec;
 use proptest::prelude::*;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The version is in the seventh and eighth byte of the file.
 fn stamp(mut written: Written, version: FormatVersion) -> Result<Written> {

@@ -8,8 +8,13 @@
 
 use dj_codec_api::{Array, FormatVersion, Json, Result, Value};
 use dj_codec_testkit::conformance::{Check, Conformance, Written};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_photon_codecs::{PhotonCodec, PhotonOptions, Quantize};
 use proptest::prelude::*;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The version is in the attributes, which are believed before the record.
 fn stamp(written: Written, version: FormatVersion) -> Result<Written> {

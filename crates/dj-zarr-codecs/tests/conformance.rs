@@ -3,9 +3,14 @@
 
 use dj_codec_api::{Array, FormatVersion, Json, Result};
 use dj_codec_testkit::conformance::{Conformance, Written};
+use dj_codec_testkit::memory::CountingAllocator;
 use dj_codec_testkit::values;
 use dj_zarr_codecs::{Sharding, ZarrCodec, ZarrOptions};
 use proptest::prelude::*;
+
+/// So that conformance sees how much memory damaged values take.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The version is in the attributes, which are believed before the record.
 fn stamp(written: Written, version: FormatVersion) -> Result<Written> {
