@@ -52,6 +52,12 @@ fn run() -> Result<usize, String> {
     let chosen: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let root = tree::root();
     let pages = tree::pages(&root)?;
+    if let Some(unknown) = chosen
+        .iter()
+        .find(|chosen| pages.iter().all(|page| page.path != **chosen))
+    {
+        return Err(format!("{}: there is no such page", unknown.display()));
+    }
     for (kind, number) in census::count(&pages) {
         println!("{number:4} {kind}");
     }
