@@ -397,6 +397,16 @@ fn a_stored_value_is_recorded_with_its_objects() {
     dj_codec_testkit::assert_golden(root.path(), &registry);
 
     let Stored::Json(record) = &stored else { panic!() };
+    // What names no store is in the default one, whatever store the column has.
+    let mut unnamed = record.clone();
+    unnamed["store"] = Json::Null;
+    let elsewhere = StoreMap::new()
+        .with("main", Arc::new(MemoryStore::new()))
+        .with("other", store.clone())
+        .with_default("other");
+    recorder
+        .stored("<note@main>", "unnamed", Stored::Json(unnamed), &elsewhere)
+        .unwrap();
     store
         .delete(&format!("{}/body", record["path"].as_str().unwrap()))
         .unwrap();

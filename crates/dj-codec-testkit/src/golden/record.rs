@@ -101,7 +101,15 @@ impl<'a> Recorder<'a> {
         let column = Column::resolve(type_spec, self.registry)?;
         let mut objects = BTreeMap::new();
         for reference in column.referenced_paths(&stored) {
-            let store = stores.open(reference.store.as_deref().or(column.store()))?.store;
+            // A record that names no store is in the default one, as for `Context::open_record_store`.
+            let named = reference.store.as_deref();
+            let store = stores
+                .open(named)
+                .or_else(|error| match (named, column.store()) {
+                    (None, Some(column)) if !column.is_empty() => stores.open(Some(column)),
+                    _ => Err(error),
+                })?
+                .store;
             let before = objects.len();
             if store.head(&reference.path)?.is_some() {
                 objects.insert(reference.path.clone(), store.get(&reference.path)?);
