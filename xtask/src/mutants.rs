@@ -21,7 +21,7 @@ use list::Mutant;
 use trial::Test;
 
 /// What is mutated: version dispatch, layout and records, and the crates whose bytes are all their own.
-const SCOPES: [(&str, &[&str]); 6] = [
+const SCOPES: [(&str, &[&str]); 7] = [
     (
         "dj-codec-api",
         &[
@@ -34,6 +34,17 @@ const SCOPES: [(&str, &[&str]); 6] = [
         ],
     ),
     ("dj-hash-codecs", &["crates/dj-hash-codecs/src/*.rs"]),
+    (
+        "dj-file-codecs",
+        &[
+            "crates/dj-file-codecs/src/manifest.rs",
+            "crates/dj-file-codecs/src/manifest/*.rs",
+            "crates/dj-file-codecs/src/name.rs",
+            "crates/dj-file-codecs/src/object_ref.rs",
+            "crates/dj-file-codecs/src/timestamp.rs",
+            "crates/dj-file-codecs/src/version.rs",
+        ],
+    ),
     ("dj-npy-codecs", &["crates/dj-npy-codecs/src/**/*.rs"]),
     ("dj-blob-codecs", &["crates/dj-blob-codecs/src/**/*.rs"]),
     (

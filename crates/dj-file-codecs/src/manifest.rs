@@ -185,4 +185,23 @@ mod tests {
             Manifest::default()
         );
     }
+
+    #[test]
+    fn a_manifest_may_be_as_long_as_the_limit_but_no_longer() {
+        let limits = Limits::default().with_metadata_bytes(10);
+        let most = usize::try_from(Manifest::most_bytes(&limits)).unwrap();
+        let padded = |length: usize| format!("{:length$}", "{}").into_bytes();
+        assert!(Manifest::parse(&padded(most), &limits).is_ok());
+        assert!(Manifest::parse(&padded(most + 1), &limits).is_err());
+
+        let of_length = |length: usize| {
+            let bare = Manifest::new(Vec::new(), String::new())
+                .to_bytes(&Limits::default())
+                .unwrap();
+            Manifest::new(Vec::new(), "t".repeat(length - bare.len()))
+        };
+        assert_eq!(of_length(most).to_bytes(&limits).unwrap().len(), most);
+        assert!(of_length(most + 1).to_bytes(&limits).is_err());
+        assert!(of_length(most + 50).to_bytes(&limits).is_err());
+    }
 }

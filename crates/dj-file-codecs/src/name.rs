@@ -192,4 +192,16 @@ mod tests {
             assert!(check_file_name(name, Rules::Windows).is_ok(), "{name:?}");
         }
     }
+
+    #[test]
+    fn a_name_in_a_message_is_quoted_and_cut_after_80_characters() {
+        for (name, text) in [
+            ("", "\"\"".to_owned()),
+            ("a\n\u{7f}", "\"a\\n\\u{7f}\"".to_owned()),
+            (&"é".repeat(80), format!("\"{}\"", "é".repeat(80))),
+            (&"é".repeat(81), format!("\"{}\"...", "é".repeat(80))),
+        ] {
+            assert_eq!(shown(name), text);
+        }
+    }
 }

@@ -460,6 +460,35 @@ fn verify_tells_all_that_is_wrong() {
 }
 
 #[test]
+fn an_empty_folder_of_a_file_system_is_there_unless_the_record_counts_files() {
+    let root = tempfile::tempdir().unwrap();
+    let cx = context(Arc::new(FileStore::open(root.path()).unwrap()));
+    fs::create_dir(root.path().join("staged")).unwrap();
+    for (path, count, there) in [
+        ("staged", Json::Null, true),
+        ("staged", 0.into(), true),
+        ("staged", 2.into(), false),
+        ("nowhere", 0.into(), false),
+    ] {
+        let record = json!({"path": path, "store": "main", "is_dir": true, "item_count": count});
+        let object = ObjectCodec::open(Record::from_json(record).unwrap(), &cx).unwrap();
+        assert_eq!(object.exists().unwrap(), there, "{path}, {count}");
+    }
+}
+
+#[test]
+fn messages_tell_a_file_from_a_folder() {
+    let (_, cx) = lab();
+    for (is_dir, name) in [(false, "a stored file"), (true, "a stored folder")] {
+        let record = json!({"path": "somewhere", "store": "main", "is_dir": is_dir});
+        let value = codec()
+            .decode(Record::from_json(record).unwrap().into(), &cx)
+            .unwrap();
+        assert_eq!(value.type_name(), name);
+    }
+}
+
+#[test]
 fn the_clock_is_read_unless_a_time_is_given() {
     let (_, cx) = lab();
     let record = ObjectCodec::new().write_bytes(&"x".into(), None, &cx).unwrap();

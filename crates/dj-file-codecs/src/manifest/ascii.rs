@@ -58,3 +58,38 @@ impl Formatter for Python {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize as _;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_and_objects_are_indented_as_pythons() {
+        let mut text = Vec::new();
+        json!([[1, 2], [], {"a": ["é"], "b": {}}])
+            .serialize(&mut serde_json::Serializer::with_formatter(
+                &mut text,
+                Python::default(),
+            ))
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            r#"[
+  [
+    1,
+    2
+  ],
+  [],
+  {
+    "a": [
+      "\u00e9"
+    ],
+    "b": {}
+  }
+]"#
+        );
+    }
+}
