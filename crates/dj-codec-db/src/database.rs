@@ -123,6 +123,8 @@ const WRITE_POSTGRESQL: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLA
      SET idle_in_transaction_session_timeout = 0";
 const WRITE_MYSQL: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 const WAIT_MYSQL: &str = "SET SESSION wait_timeout = 86400, net_read_timeout = 3600";
+/// And one that refuses a value which does not fit, as DataJoint's own do: others cut it off in silence.
+const STRICT_MYSQL: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')";
 
 impl Access {
     fn postgresql(self) -> &'static [&'static str] {
@@ -135,7 +137,7 @@ impl Access {
     fn mysql(self) -> &'static [&'static str] {
         match self {
             Self::Read => &[SESSION_MYSQL, READ_ONLY_MYSQL],
-            Self::Write => &[SESSION_MYSQL, WRITE_MYSQL, WAIT_MYSQL],
+            Self::Write => &[SESSION_MYSQL, WRITE_MYSQL, WAIT_MYSQL, STRICT_MYSQL],
         }
     }
 }

@@ -17,6 +17,7 @@ mod progress;
 mod raw;
 mod rows;
 mod tier;
+mod updates;
 mod verify;
 mod writable;
 mod written;

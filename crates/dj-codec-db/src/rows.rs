@@ -1,6 +1,8 @@
 //! The rows of a table, one after the other, in the order of the primary key.
 
+pub(crate) mod feed;
 pub(crate) mod groups;
+mod query;
 pub(crate) mod sql;
 
 use std::sync::Arc;
@@ -15,87 +17,12 @@ use crate::heading::{Storage, Table};
 use crate::key::{ALIAS, Key, KeyField, quote};
 use crate::location::Backend;
 use crate::raw::Cells;
+use feed::feed;
+pub use query::{Extent, RowQuery};
 use sql::{among, behind, equal, numbered, select};
 
 /// So many keys are asked for in one query.
 const KEYS: usize = 1_000;
-
-/// How much of a value to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All of it.
-    Whole,
-    /// The first bytes (of text: characters), and how long it is.
-    Front(u64),
-    /// All of it as the server says it in text, exactly: for columns that no codec made.
-    Text,
-}
-
-/// Which rows and columns to read.
-#[derive(Debug, Clone)]
-pub struct RowQuery {
-    columns: Vec<(String, Extent)>,
-    keys: Option<Vec<Key>>,
-    after: Option<Key>,
-    page: u64,
-    budget: u32,
-}
-
-impl RowQuery {
-    /// The keys of all rows.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            columns: Vec::new(),
-            keys: None,
-            after: None,
-            page: 5_000,
-            budget: 64 << 20,
-        }
-    }
-
-    /// Reads this column too.
-    #[must_use]
-    pub fn with_column(mut self, name: &str, extent: Extent) -> Self {
-        self.columns.push((name.to_owned(), extent));
-        self
-    }
-
-    /// Reads the rows of these keys and no others, a thousand at a time, each thousand in the order of the primary key. A key
-    /// that is not in the table is left out.
-    #[must_use]
-    pub fn with_keys(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
-        self.keys = Some(keys.into_iter().collect());
-        self
-    }
-
-    /// Begins behind this key. Of no effect where keys are named.
-    #[must_use]
-    pub fn after(mut self, key: Key) -> Self {
-        self.after = Some(key);
-        self
-    }
-
-    /// How many rows one query to the server asks for; 5,000 otherwise. No transaction is open between two of them.
-    #[must_use]
-    pub fn with_page(mut self, rows: u64) -> Self {
-        self.page = rows.max(1);
-        self
-    }
-
-    /// How many bytes of values may be held by rows that are not dropped yet; 64 MiB otherwise. A larger value is read alone.
-    #[must_use]
-    pub fn with_budget(mut self, bytes: u32) -> Self {
-        self.budget = bytes.max(1);
-        self
-    }
-}
-
-impl Default for RowQuery {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// What a column of a row holds, or the front of it.
 #[derive(Debug, Clone)]
@@ -154,11 +81,7 @@ impl Database {
     pub fn rows(&self, table: &Table, query: RowQuery) -> Result<Rows> {
         let reader = Reader::new(self.clone(), table, query)?;
         let (sender, rows) = mpsc::channel(64);
-        let reader = tokio::spawn(async move {
-            if let Err(error) = reader.run(&sender).await {
-                let _ = sender.send(Err(error)).await;
-            }
-        });
+        let reader = tokio::spawn(async move { feed(&sender, reader.run(&sender)).await });
         Ok(Rows { rows, reader })
     }
 

@@ -20,10 +20,12 @@ struct Place {
 pub(crate) struct Written(Arc<Mutex<Vec<Place>>>);
 
 impl Written {
-    /// A context whose new objects are noted down. Those whose path comes from the content are not: they may be somebody else's.
+    /// A context whose new objects are noted down, once its own hook has let them pass. Those whose path comes from the content are
+    /// not: they may be somebody else's.
     pub(crate) fn watch(&self, cx: Context) -> Context {
-        let places = Arc::clone(&self.0);
+        let (places, own) = (Arc::clone(&self.0), cx.clone());
         cx.on_new_object(move |object| {
+            own.announce(object)?;
             if object.fresh {
                 places.lock().unwrap_or_else(PoisonError::into_inner).push(Place {
                     store: object.store.to_owned(),
@@ -81,13 +83,19 @@ mod tests {
         ] {
             store.put(path, "x".into()).unwrap();
         }
-        let cx = Context::new(StoreMap::new().with("main", store.clone()));
+        let told = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&told);
+        let cx = Context::new(StoreMap::new().with("main", store.clone())).on_new_object(move |_| {
+            *count.lock().unwrap() += 1;
+            Ok(())
+        });
         let written = Written::default();
         let watched = written.watch(cx.clone());
         for path in ["a/one.npy", "a/two.zarr", "a/never.npy"] {
             watched.announce(&NewObject::fresh("main", path)).unwrap();
         }
         watched.announce(&NewObject::shared("main", "_hash/x")).unwrap();
+        assert_eq!(*told.lock().unwrap(), 4, "the hook of the context is asked too");
         assert_eq!(written.remove(&cx).await, 0);
         let left: Vec<_> = store.list("").unwrap().into_iter().map(|one| one.path).collect();
         assert_eq!(left, ["_hash/x", "a/one.npy2"]);

@@ -7,7 +7,7 @@ use dj_codec_api::{Context, Error, Registry, Result, Stored, Value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::budget::{Budget, value_bytes};
+use super::budget::{Budget, in_table_bytes, value_bytes};
 use super::field::{FieldKind, How};
 use super::insert::{InsertFailed, InsertOptions, NewRow};
 use super::plain;
@@ -70,8 +70,8 @@ impl<'a> Batches<'a> {
             table,
             cx,
             written,
-            budget: Budget::new(options.budget),
-            slots: Arc::new(Semaphore::new(options.parallel)),
+            budget: Budget::new(options.flight.bytes),
+            slots: Arc::new(Semaphore::new(options.flight.values)),
             most: options.batch,
             inserted: 0,
         })
@@ -178,7 +178,7 @@ impl<'a> Batches<'a> {
             })?;
             key.push(((*name).to_owned(), value.clone()));
         }
-        let bytes = row.values.iter().map(|(_, value)| value_bytes(value));
+        let bytes = row.values.iter().map(|(name, value)| self.bytes(name, value));
         let share = Arc::new(self.budget.take(bytes.fold(0, u64::saturating_add)).await);
         let mut values = row.values;
         let mut coming = Vec::with_capacity(self.fields.len());
@@ -201,7 +201,7 @@ impl<'a> Batches<'a> {
                 }
             };
             if column.store().is_none() {
-                *held += value_bytes(&value);
+                *held += in_table_bytes(&value);
             }
             let slot = Arc::clone(&self.slots).acquire_owned().await;
             let cx = key.iter().fold(cx.as_ref().clone(), |cx, (name, value)| {
@@ -216,6 +216,15 @@ impl<'a> Batches<'a> {
             })));
         }
         Ok(coming)
+    }
+
+    /// What a value takes until it is stored.
+    fn bytes(&self, name: &str, value: &Value) -> u64 {
+        let field = self.fields.iter().find(|field| field.name == name);
+        match field.map(|field| &field.how) {
+            Some(How::Codec(column, _)) if column.store().is_none() => in_table_bytes(value),
+            _ => value_bytes(value),
+        }
     }
 
     fn plain(&self, name: &str, how: &How, value: &Value) -> Result<Cell> {

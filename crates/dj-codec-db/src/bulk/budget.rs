@@ -12,6 +12,27 @@ const UNKNOWN: u64 = 1 << 20;
 /// What an element counts as whose type is not known here: a structure, perhaps.
 const ELEMENT: u64 = 16;
 
+/// How much may be in flight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flight {
+    pub(super) bytes: u64,
+    pub(super) values: usize,
+}
+
+impl Flight {
+    /// No more values than this: each has a thread.
+    pub(super) const MOST: usize = 1 << 12;
+}
+
+impl Default for Flight {
+    fn default() -> Self {
+        Self {
+            bytes: 256 << 20,
+            values: 128,
+        }
+    }
+}
+
 /// A number of bytes, of which shares are taken and given back.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
@@ -102,6 +123,14 @@ pub(super) fn value_bytes(value: &Value) -> u64 {
     bytes
 }
 
+/// The same of a value that goes into the table itself, as a file does with all that is in it.
+pub(super) fn in_table_bytes(value: &Value) -> u64 {
+    match value {
+        Value::Path(path) => std::fs::metadata(path).map_or(UNKNOWN, |file| file.len()),
+        other => value_bytes(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -159,6 +188,17 @@ mod tests {
             ],
             [48, 61, 8]
         );
+    }
+
+    #[test]
+    fn a_file_that_goes_into_the_table_counts_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.bin");
+        std::fs::write(&path, vec![7; 3_000_000]).unwrap();
+        let file = Value::Path(path);
+        assert_eq!((value_bytes(&file), in_table_bytes(&file)), (UNKNOWN, 3_000_000));
+        assert_eq!(in_table_bytes(&Value::Path(folder.path().join("none"))), UNKNOWN);
+        assert_eq!(in_table_bytes(&Value::from("abc")), 3);
     }
 
     #[tokio::test]

@@ -6,37 +6,22 @@ use dj_codec_api::{Context, Error, Registry, Result, Stored, Value};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use super::budget::{Budget, Share, expected_bytes};
+use super::budget::{Budget, Flight, Share, expected_bytes};
 use super::field::{FieldKind, How};
 use crate::Database;
 use crate::heading::Table;
 use crate::key::Key;
+use crate::rows::feed::feed;
 use crate::rows::{Row, RowQuery, Rows};
 
 /// Which rows and columns to fetch, and how many at once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FetchOptions {
     fields: Option<Vec<String>>,
-    keys: Option<Vec<Key>>,
-    after: Option<Key>,
-    budget: u64,
-    parallel: usize,
+    query: RowQuery,
+    flight: Flight,
     handles: bool,
     stop: bool,
-}
-
-impl Default for FetchOptions {
-    fn default() -> Self {
-        Self {
-            fields: None,
-            keys: None,
-            after: None,
-            budget: 256 << 20,
-            parallel: 128,
-            handles: false,
-            stop: false,
-        }
-    }
 }
 
 impl FetchOptions {
@@ -57,14 +42,14 @@ impl FetchOptions {
     /// in the table is left out.
     #[must_use]
     pub fn with_keys(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
-        self.keys = Some(keys.into_iter().collect());
+        self.query = self.query.with_keys(keys);
         self
     }
 
     /// Begins behind this key, where all rows are fetched.
     #[must_use]
     pub fn after(mut self, key: Key) -> Self {
-        self.after = Some(key);
+        self.query = self.query.after(key);
         self
     }
 
@@ -72,7 +57,7 @@ impl FetchOptions {
     /// as its record says (arrays as they are in memory), as 1 MiB where that is not said; a row of more goes alone.
     #[must_use]
     pub fn with_budget(mut self, bytes: u64) -> Self {
-        self.budget = bytes;
+        self.flight.bytes = bytes;
         self
     }
 
@@ -80,7 +65,7 @@ impl FetchOptions {
     /// may have a bound of its own on its requests.
     #[must_use]
     pub fn with_parallel(mut self, values: usize) -> Self {
-        self.parallel = values.clamp(1, 1 << 12);
+        self.flight.values = values.clamp(1, Flight::MOST);
         self
     }
 
@@ -249,8 +234,10 @@ pub fn fetch_many(
         others.map(|one| one.name.clone()).collect()
     });
     let mut fields = Vec::with_capacity(names.len());
-    let budget = u32::try_from(options.budget).unwrap_or(u32::MAX);
-    let mut query = RowQuery::new().with_budget(budget);
+    let flight = options.flight;
+    let mut query = options
+        .query
+        .with_budget(u32::try_from(flight.bytes).unwrap_or(u32::MAX));
     for field in &names {
         let attribute = table
             .attribute(field)
@@ -259,26 +246,20 @@ pub fn fetch_many(
         query = query.with_column(field, kind.extent());
         fields.push(kind);
     }
-    if let Some(keys) = options.keys {
-        query = query.with_keys(keys);
-    }
-    if let Some(key) = options.after {
-        query = query.after(key);
-    }
     let fields: Arc<[FieldKind]> = fields.into();
-    let (sender, rows) = mpsc::channel(options.parallel.saturating_mul(2));
+    let (sender, rows) = mpsc::channel(flight.values.saturating_mul(2));
     let dispatcher = Dispatcher {
         rows: database.rows(table, query)?,
         fields: Arc::clone(&fields),
-        budget: Budget::new(options.budget),
-        slots: Arc::new(Semaphore::new(options.parallel)),
+        budget: Budget::new(flight.bytes),
+        slots: Arc::new(Semaphore::new(flight.values)),
         arrays: !options.handles,
     };
     Ok(Fetched {
         table: name,
         fields,
         rows,
-        reader: tokio::spawn(dispatcher.run(sender)),
+        reader: tokio::spawn(async move { feed(&sender, dispatcher.run(&sender)).await }),
         stop: options.stop,
     })
 }
@@ -293,20 +274,13 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    async fn run(mut self, sender: mpsc::Sender<Result<Pending>>) {
-        loop {
-            let sent = match self.rows.next().await {
-                Ok(Some(row)) => {
-                    let row = self.begin(row).await;
-                    sender.send(Ok(row)).await
-                }
-                Ok(None) => return,
-                Err(error) => sender.send(Err(error)).await,
-            };
-            if sent.is_err() {
-                return;
+    async fn run(mut self, sender: &mpsc::Sender<Result<Pending>>) -> Result<()> {
+        while let Some(row) = self.rows.next().await? {
+            if sender.send(Ok(self.begin(row).await)).await.is_err() {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Waits for a share of the budget and for a free thread for each value. Both are asked for in the order of the rows, so that

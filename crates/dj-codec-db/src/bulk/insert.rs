@@ -5,22 +5,21 @@ use std::fmt;
 use dj_codec_api::{Context, Error, Registry, Result, Value};
 
 use super::batch::Batches;
+use super::budget::Flight;
 use crate::heading::Table;
 use crate::writable::Writable;
 
 /// How many rows to insert at once.
 #[derive(Debug, Clone)]
 pub struct InsertOptions {
-    pub(super) budget: u64,
-    pub(super) parallel: usize,
+    pub(super) flight: Flight,
     pub(super) batch: usize,
 }
 
 impl Default for InsertOptions {
     fn default() -> Self {
         Self {
-            budget: 256 << 20,
-            parallel: 128,
+            flight: Flight::default(),
             batch: 1_000,
         }
     }
@@ -37,14 +36,14 @@ impl InsertOptions {
     /// more goes alone.
     #[must_use]
     pub fn with_budget(mut self, bytes: u64) -> Self {
-        self.budget = bytes;
+        self.flight.bytes = bytes;
         self
     }
 
     /// How many values are encoded and written at once, each on a thread of its own, which mostly waits; 128 otherwise.
     #[must_use]
     pub fn with_parallel(mut self, values: usize) -> Self {
-        self.parallel = values.clamp(1, 1 << 12);
+        self.flight.values = values.clamp(1, Flight::MOST);
         self
     }
 
@@ -157,7 +156,7 @@ impl From<InsertFailed> for Error {
 ///
 /// # Errors
 /// Where a row names a column that is not there or leaves out one of the primary key, a value cannot be encoded or stored, or the
-/// server refuses a row: the error says which row it was.
+/// server refuses a row: the error says which row it was. Where the table is of an engine without transactions (MyISAM).
 pub async fn insert_many(
     writable: &Writable,
     table: &Table,
@@ -166,11 +165,14 @@ pub async fn insert_many(
     cx: &Context,
     options: &InsertOptions,
 ) -> Result<u64, InsertFailed> {
-    let mut batches = Batches::new(writable, table, registry, cx, options).map_err(|error| InsertFailed {
+    let refused = |error| InsertFailed {
         inserted: 0,
         row: None,
         error,
-    })?;
+    };
+    let undone = writable.database().needs_transactions(table).await;
+    undone.map_err(refused)?;
+    let mut batches = Batches::new(writable, table, registry, cx, options).map_err(refused)?;
     let mut rows = rows.into_iter();
     while batches.next(&mut rows).await? {}
     Ok(batches.inserted())

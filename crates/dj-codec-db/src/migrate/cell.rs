@@ -1,5 +1,7 @@
 //! One field of one row in SQL: read exactly, and replaced only where it still is what it was.
 
+mod compared;
+
 use bytes::Bytes;
 use dj_codec_api::{Column, Error, Result, Stored};
 
@@ -9,25 +11,11 @@ use crate::key::{ALIAS, KeyField, quote};
 use crate::rows::{field, sql};
 use crate::writable::{Bind, Transaction, Writable};
 use crate::{Backend, Database};
+use compared::Compared;
 
 /// Two values that are larger are not put into one statement, which servers take up to a size only: the row is held and the old
 /// value compared here.
 const LARGE: usize = 1 << 20;
-
-/// How the server compares what a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compared {
-    /// Bytes.
-    Bytes,
-    /// `jsonb`: as JSON.
-    Jsonb,
-    /// PostgreSQL's `json`, which is text that nobody compares.
-    JsonText,
-    /// MySQL's `json`: as JSON.
-    Json,
-    /// Text: MariaDB's `json`, and columns of text that hold JSON.
-    Text,
-}
 
 /// A field in SQL.
 #[derive(Debug, Clone)]
@@ -66,7 +54,7 @@ impl Cell {
         if keys.is_empty() {
             return Err(Error::unsupported("the table has no primary key").at(place()));
         }
-        let compared = compared(attribute, database.backend());
+        let compared = Compared::of(attribute, database.backend());
         let holds = if compared == Compared::Bytes {
             "bytes"
         } else {
@@ -110,39 +98,7 @@ impl Cell {
             quote(&table.schema, backend),
             quote(&table.name, backend)
         );
-        let (text, value, same) = match compared {
-            Compared::Bytes => (whole.clone(), "?", format!("{whole} = ?")),
-            Compared::Jsonb => (
-                format!("{whole}::text"),
-                "?::text::jsonb",
-                format!("{whole} = ?::text::jsonb"),
-            ),
-            Compared::JsonText => (
-                format!("{whole}::text"),
-                "?::text::json",
-                format!("{whole}::text = ?::text"),
-            ),
-            Compared::Json => (
-                format!("CAST({whole} AS CHAR)"),
-                "CAST(? AS JSON)",
-                format!("{whole} = CAST(? AS JSON)"),
-            ),
-            Compared::Text => match backend {
-                Backend::PostgreSql => (
-                    format!("{whole}::text"),
-                    "?::text",
-                    format!("{whole}::text = ?::text"),
-                ),
-                // Two texts that a collation takes for the same may differ.
-                Backend::MySql => (
-                    format!("CAST({whole} AS CHAR)"),
-                    "?",
-                    format!(
-                        "CAST(CONVERT({whole} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)"
-                    ),
-                ),
-            },
-        };
+        let (text, value, same) = compared.sql(&whole, backend);
         let kept: String = kept
             .iter()
             .map(|kept| {
@@ -299,52 +255,6 @@ fn digest(bytes: &Bytes) -> Bytes {
     dj_codec_api::layout::content_hash(bytes).into()
 }
 
-fn compared(attribute: &Attribute, backend: Backend) -> Compared {
-    match (attribute.storage(), attribute.sql_type.as_str(), backend) {
-        (Storage::Bytes, ..) => Compared::Bytes,
-        (_, "jsonb", _) => Compared::Jsonb,
-        (_, "json", Backend::PostgreSql) => Compared::JsonText,
-        (_, "json", Backend::MySql) => Compared::Json,
-        _ => Compared::Text,
-    }
-}
-
-impl Database {
-    /// The columns that MySQL sets to the time of an update that does not name them.
-    pub(super) async fn columns_set_by_updates(&self, table: &Table) -> Result<Vec<String>> {
-        if self.backend() == Backend::PostgreSql {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT CAST(COLUMN_NAME AS CHAR) FROM information_schema.COLUMNS \
-                   WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND LOWER(EXTRA) LIKE '%on update%'";
-        self.names(sql, table).await
-    }
-
-    /// The triggers that every update of a row of the table sets off.
-    pub(super) async fn update_triggers(&self, table: &Table) -> Result<Vec<String>> {
-        let sql = match self.backend() {
-            Backend::PostgreSql => {
-                "SELECT g.tgname::text FROM pg_catalog.pg_trigger g \
-                 JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = $1::text AND c.relname = $2::text AND NOT g.tgisinternal \
-                 AND g.tgenabled <> 'D' AND (g.tgtype::int & 16) <> 0"
-            }
-            Backend::MySql => {
-                "SELECT CAST(TRIGGER_NAME AS CHAR) FROM information_schema.TRIGGERS \
-                 WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ? AND EVENT_MANIPULATION = 'UPDATE'"
-            }
-        };
-        self.names(sql, table).await
-    }
-
-    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
-        let binds = vec![table.schema.clone(), table.name.clone()];
-        let rows = self.query(sql.to_owned(), binds).await?;
-        Ok(rows.iter().map(|row| crate::raw::text(row.first())).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,7 +283,14 @@ mod tests {
         let keys = [KeyField::new(&attribute("id", "int", Some(0)), backend)];
         let field = attribute("movie", sql_type, None);
         let kept: Vec<String> = kept.iter().map(|&name| name.to_owned()).collect();
-        Cell::of(&keys, &table, &field, compared(&field, backend), &kept, backend)
+        Cell::of(
+            &keys,
+            &table,
+            &field,
+            Compared::of(&field, backend),
+            &kept,
+            backend,
+        )
     }
 
     #[test]

@@ -30,6 +30,23 @@ pub(super) struct Parts {
     pub(super) triggers: Vec<String>,
 }
 
+/// The one table that a name means.
+pub(super) async fn table_named(database: &Database, schema: &str, name: &str) -> Result<Table> {
+    let mut meant = database.tables_named(schema, Some(name)).await?;
+    match (meant.pop(), meant.as_slice()) {
+        (Some(table), []) => Ok(table),
+        (last, others) => {
+            let all = others.iter().chain(&last);
+            let names: Vec<_> = all.map(|table| table.name.as_str()).collect();
+            Err(
+                Error::not_found(format!("the name means several tables: {}", names.join(", ")))
+                    .at(format!("{schema}.{name}"))
+                    .advise("use the whole name"),
+            )
+        }
+    }
+}
+
 impl MigratedColumn {
     /// Finds the column. `registry` has its codec, `cx` the stores and limits.
     ///
@@ -44,15 +61,7 @@ impl MigratedColumn {
         registry: &Registry,
         cx: &Context,
     ) -> Result<Self> {
-        let meant = database.tables_named(schema, Some(table)).await?;
-        let [table] = meant.as_slice() else {
-            let names: Vec<_> = meant.iter().map(|table| table.name.as_str()).collect();
-            return Err(
-                Error::not_found(format!("the name means several tables: {}", names.join(", ")))
-                    .at(format!("{schema}.{table}"))
-                    .advise("use the whole name"),
-            );
-        };
+        let table = &table_named(database, schema, table).await?;
         let attribute = table.attribute(field).ok_or_else(|| {
             let known: Vec<_> = table.codec_columns().map(|one| one.name.as_str()).collect();
             let known = if known.is_empty() {
@@ -116,8 +125,9 @@ impl MigratedColumn {
         Ok(Migration::new(self.clone(), Aim::Unwrapped(reader)))
     }
 
-    /// The journal of one aim, or of all that change the column itself.
+    /// The journal of one aim, or of all that change the column itself. Who opens it is about to change rows.
     pub(super) async fn journal(&self, writable: Writable, aim: Option<&Aim>) -> Result<Journal> {
+        writable.database().needs_transactions(&self.0.table).await?;
         let field = &self.0.attribute.name;
         let (field, aim) = match aim {
             Some(aim) => {

@@ -6,7 +6,7 @@ use crate::key::{ALIAS, KeyField, quote};
 use crate::location::Backend;
 
 /// What selects a column, and its length where only its front is wanted.
-pub(super) fn select(attribute: &Attribute, extent: Extent, backend: Backend) -> Vec<String> {
+pub(crate) fn select(attribute: &Attribute, extent: Extent, backend: Backend) -> Vec<String> {
     let name = format!("{ALIAS}.{}", quote(&attribute.name, backend));
     let (value, length) = match (attribute.storage(), backend) {
         (Storage::Bytes, Backend::PostgreSql) => (name.clone(), format!("octet_length({name})::text")),
