@@ -22,7 +22,9 @@ impl Attempt {
         let announced = Arc::new(Mutex::new(Vec::new()));
         let (journal, handle, attempt) = (journal.clone(), Handle::current(), name.clone());
         let (id, row_key, seen) = (claim.id.clone(), claim.key.clone(), Arc::clone(&announced));
+        let own = cx.clone();
         let cx = cx.on_new_object(move |object| {
+            own.announce(object)?;
             let object = Named {
                 store: object.store.to_owned(),
                 path: object.path.to_owned(),

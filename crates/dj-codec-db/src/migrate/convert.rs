@@ -15,6 +15,7 @@ use super::compare::difference;
 use super::recode::Recoded;
 use crate::comment::Declared;
 use crate::heading::Attribute;
+use declare::Declaring;
 
 /// How the journal calls a conversion, at most: its column of MySQL is no longer.
 const LONGEST: usize = 32;
@@ -121,28 +122,25 @@ impl Conversion {
     /// The SQL that adds the new column, as DataJoint declares it: for a person to run.
     #[must_use]
     pub fn addition(&self) -> Vec<String> {
-        let parts = &self.column.0;
-        declare::addition(
-            &parts.table,
-            &parts.attribute,
-            &self.target.name,
-            &self.target.column,
-            parts.database.backend(),
-        )
+        self.declaring().addition()
     }
 
     /// The SQL that puts the new column in the place of the old one, which stays under another name, and the SQL that drops that
     /// one: for a person to run when all values are converted.
     #[must_use]
     pub fn replacement(&self) -> Replacement {
+        self.declaring().replacement()
+    }
+
+    fn declaring(&self) -> Declaring<'_> {
         let parts = &self.column.0;
-        declare::replacement(
-            &parts.table,
-            &parts.attribute,
-            &self.target.name,
-            &self.target.column,
-            parts.database.backend(),
-        )
+        Declaring {
+            table: &parts.table,
+            old: &parts.attribute,
+            name: &self.target.name,
+            column: &self.target.column,
+            backend: parts.database.backend(),
+        }
     }
 
     /// What converts the values. Its plan needs no new column.

@@ -12,8 +12,11 @@ use crate::Key;
 
 /// The estimate takes no longer than this, but for one value.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// No larger value is encoded into memory.
+const LARGEST: u64 = 256 << 20;
 
-/// Fills in the bytes after and the time, by so many values of each format. Where none can be migrated, nothing is said.
+/// Fills in the bytes after and the time, by so many values of each format. Where none can be migrated, or those of a format are too
+/// large to be tried, nothing is said.
 pub(super) async fn estimate(
     migration: &Migration,
     options: &MigrationOptions,
@@ -29,11 +32,15 @@ pub(super) async fn estimate(
             if begun.elapsed() > PATIENCE {
                 break;
             }
-            if let Some(one) = one(migration, &recoding, key).await? {
-                sum.values += 1;
-                sum.before += one.before;
-                sum.after += one.after;
-                sum.time += one.time;
+            match one(migration, &recoding, key).await? {
+                Tried::Migrated(one) => {
+                    sum.values += 1;
+                    sum.before += one.before;
+                    sum.after += one.after;
+                    sum.time += one.time;
+                }
+                Tried::TooLarge => known = false,
+                Tried::Nothing => {}
             }
         }
         plan.sampled += sum.values;
@@ -62,8 +69,16 @@ struct Sample {
     time: Duration,
 }
 
-/// Migrates one value into memory; `None` where it cannot be, or is gone.
-async fn one(migration: &Migration, recoding: &Arc<Recoding>, key: &Key) -> Result<Option<Sample>> {
+/// What came of a value that was to be migrated into memory.
+enum Tried {
+    Migrated(Sample),
+    TooLarge,
+    /// It cannot be, or is gone.
+    Nothing,
+}
+
+/// Migrates one value into memory.
+async fn one(migration: &Migration, recoding: &Arc<Recoding>, key: &Key) -> Result<Tried> {
     let parts = &migration.column.0;
     let begun = Instant::now();
     let row = parts
@@ -71,32 +86,35 @@ async fn one(migration: &Migration, recoding: &Arc<Recoding>, key: &Key) -> Resu
         .row(&parts.table, key, &[&parts.attribute.name])
         .await?;
     let Some(field) = row.and_then(|row| row.fields.into_iter().next()) else {
-        return Ok(None);
+        return Ok(Tried::Nothing);
     };
     let Ok(cx) = key.context(&parts.cx, &parts.table, &parts.attribute.name) else {
-        return Ok(None);
+        return Ok(Tried::Nothing);
     };
     let (recoding, column) = (Arc::clone(recoding), migration.column.clone());
     let measured = tokio::task::spawn_blocking(move || {
+        let before = column.size(&field.stored, field.length);
+        if before > LARGEST {
+            return Tried::TooLarge;
+        }
         let memory = Arc::new(MemoryStore::new());
         let within = within(&cx, &memory);
         let Ok(Recoded::New { stored, .. }) = recoding.recode(&field.stored, &cx, &within) else {
-            return None;
+            return Tried::Nothing;
         };
-        let before = column.size(&field.stored, field.length);
         let after = match &stored {
             Stored::Bytes(bytes) => bytes.len() as u64,
             _ => memory.snapshot().values().map(|object| object.len() as u64).sum(),
         };
-        Some((before, after))
+        Tried::Migrated(Sample {
+            values: 1,
+            before,
+            after,
+            time: begun.elapsed(),
+        })
     })
     .await;
-    Ok(measured.unwrap_or(None).map(|(before, after)| Sample {
-        values: 1,
-        before,
-        after,
-        time: begun.elapsed(),
-    }))
+    Ok(measured.unwrap_or(Tried::Nothing))
 }
 
 /// The same context, in which every store is this one.

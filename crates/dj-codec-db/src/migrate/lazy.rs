@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dj_codec_api::{Result, Stored};
+use tokio::sync::Semaphore;
 
 use super::column::MigratedColumn;
 use super::journal::{State, is_conflict};
@@ -40,7 +41,11 @@ const TRIES: usize = 8;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Migrator(Arc<RowMigration>);
+pub struct Migrator {
+    row: Arc<RowMigration>,
+    /// Each row that is worked on takes two of the connections: with fewer, all would wait for their second one.
+    turns: Arc<Semaphore>,
+}
 
 /// What came of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,22 +64,21 @@ pub enum RowMigrated {
 }
 
 impl Migration {
-    /// What migrates single rows. The journal is made where it is not there.
+    /// What migrates single rows, as many at once as `options` has workers. The journal is made where it is not there.
     ///
     /// # Errors
     /// Where the server cannot be asked, or the user may not write the journal.
     pub async fn migrator(&self, options: &MigrationOptions) -> Result<Migrator> {
-        let connections = u32::try_from(options.workers()).unwrap_or(u32::MAX);
-        let connections = connections.saturating_mul(2).saturating_add(1);
+        let workers = options.workers();
+        let connections = u32::try_from(workers).unwrap_or(u32::MAX).saturating_mul(2);
         let column = &self.column;
         let writable = column.0.database.writable(connections).await?;
         let journal = column.journal(writable, Some(&self.aim)).await?;
         let recoding = column.recoding(&self.aim, options.allow_downgrade);
-        Ok(Migrator(Arc::new(RowMigration::new(
-            column.clone(),
-            recoding,
-            journal,
-        ))))
+        Ok(Migrator {
+            row: Arc::new(RowMigration::new(column.clone(), recoding, journal)),
+            turns: Arc::new(Semaphore::new(workers)),
+        })
     }
 }
 
@@ -82,15 +86,17 @@ impl Migrator {
     /// The column.
     #[must_use]
     pub fn column(&self) -> &MigratedColumn {
-        &self.0.column
+        &self.row.column
     }
 
     /// Migrates a row, exactly as a run over the whole table does: claimed in the journal, compared bit for bit, and replaced
     /// only where it is still what was read. Where `stored` is given, a row that holds something else by now is left alone.
+    /// May be called for any number of rows at once: they take turns.
     ///
     /// # Errors
     /// Where the server cannot be asked. What keeps the value from being migrated is an outcome, not an error.
     pub async fn migrate_row(&self, key: &Key, stored: Option<&Stored>) -> Result<RowMigrated> {
+        let _turn = self.turns.acquire().await;
         for _ in 1..TRIES {
             match self.once(key, stored).await {
                 Err(error) if is_conflict(&error) => {}
@@ -101,7 +107,7 @@ impl Migrator {
     }
 
     async fn once(&self, key: &Key, stored: Option<&Stored>) -> Result<RowMigrated> {
-        let journal = &self.0.journal;
+        let journal = &self.row.journal;
         journal.note(std::slice::from_ref(key), State::Pending).await?;
         let mut open = journal.writable.begin().await?;
         let Some(claim) = journal.claim_one(&mut open, key).await? else {
@@ -109,14 +115,14 @@ impl Migrator {
             return Ok(RowMigrated::Busy);
         };
         if let Some(stored) = stored {
-            let cell = &self.0.column.0.cell;
+            let cell = &self.row.column.0.cell;
             let now = cell.read(&mut open, &claim.key).await?.flatten();
             if now.map(|raw| cell.stored(&raw)).as_ref() != Some(stored) {
                 open.rollback().await?;
                 return Ok(RowMigrated::Changed);
             }
         }
-        Ok(match self.0.migrate(open, claim).await? {
+        Ok(match self.row.migrate(open, claim).await? {
             RowOutcome::Migrated => RowMigrated::Migrated,
             RowOutcome::Already => RowMigrated::Already,
             RowOutcome::Gone => RowMigrated::Changed,

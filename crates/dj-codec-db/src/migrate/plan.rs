@@ -42,6 +42,9 @@ pub struct MigrationPlan {
     pub sampled: u64,
     /// What should be known before.
     pub notes: Vec<String>,
+    /// Whether the values go into another column.
+    #[serde(skip)]
+    pub(super) converts: bool,
     #[serde(skip)]
     pub(super) newer: Option<(u64, String)>,
     /// Of each format that is to be migrated: rows, bytes, and the keys of some rows.

@@ -60,7 +60,7 @@ impl RowRollback {
         let done = self.journal.done(&mut open, claim).await?;
         let now = cell.read(&mut open, &done.claim.key).await?.flatten();
         let Some(now) = now.filter(|now| cell.is(now, &done.new)) else {
-            return self.changed(open, &done.claim).await;
+            return self.changed(open, &done).await;
         };
         let old = cell.raw(done.old.clone());
         if let Err(error) = self.old_is_there(&done).await {
@@ -97,10 +97,27 @@ impl RowRollback {
         Ok(RowOutcome::Left(error))
     }
 
-    async fn changed(&self, mut open: Transaction, claim: &Claim) -> Result<RowOutcome> {
-        if self.journal.has_newer(&mut open, claim).await? {
+    /// What becomes of a row that holds something else than it was migrated to.
+    async fn changed(&self, mut open: Transaction, done: &Done) -> Result<RowOutcome> {
+        let claim = &done.claim;
+        if self.journal.has_newer(&mut open, claim, State::Migrated).await? {
             open.rollback().await?;
             tokio::time::sleep(PAUSE).await;
+            return Ok(RowOutcome::Busy);
+        }
+        if self
+            .journal
+            .has_newer(&mut open, claim, State::NotRolledBack)
+            .await?
+        {
+            let error = Error::unsupported("a later migration of the row could not be taken back");
+            return self.leave(open, claim, error).await;
+        }
+        // The later one may have been taken back after the row was read.
+        let cell = &self.column.0.cell;
+        let now = cell.read(&mut open, &claim.key).await?.flatten();
+        if now.is_some_and(|now| cell.is(&now, &done.new)) {
+            open.rollback().await?;
             return Ok(RowOutcome::Busy);
         }
         self.journal

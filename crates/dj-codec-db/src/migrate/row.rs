@@ -92,7 +92,9 @@ impl RowMigration {
                             // Where the server cannot be told, it undoes what was done all the same.
                             let _ = open.rollback().await;
                             attempt.discard(&self.journal).await;
-                            if error.kind() != &ErrorKind::Store || !is_refusal(&error) {
+                            let of_value = error.kind() == &ErrorKind::InvalidValue;
+                            let refused = error.kind() == &ErrorKind::Store && is_refusal(&error);
+                            if !of_value && !refused {
                                 return Err(error);
                             }
                             self.journal.left(&claim, &error.report()).await?;

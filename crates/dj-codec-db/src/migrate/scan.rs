@@ -13,6 +13,7 @@ use super::plan::{MigrationPlan, PlannedFormat};
 use super::{Migration, MigrationOptions, MigrationProgress};
 use crate::audit::objects;
 use crate::heading::Storage;
+use crate::rows::groups::Groups;
 use crate::rows::{Extent, Field, Row, RowQuery};
 use crate::{Key, OnMigration};
 
@@ -20,6 +21,8 @@ use crate::{Key, OnMigration};
 const FRONT: u64 = 4096;
 /// So many rows are looked at together.
 const GROUP: usize = 64;
+/// And so many bytes, but for the last row.
+const GROUP_BYTES: u64 = 4 << 20;
 /// So many groups at once; values in stores take longer to answer than to look at.
 const GROUPS: usize = 8;
 /// Of each format so many rows are kept for the estimate, spread over the table.
@@ -119,20 +122,16 @@ impl<'a> Scan<'a> {
         {
             query = query.with_column(&target.name, Extent::Front(1));
         }
-        let mut rows = parts.database.rows(&parts.table, query)?;
+        let rows = parts.database.rows(&parts.table, query)?;
+        let mut groups = Groups::new(rows, GROUP, GROUP_BYTES);
         let mut tasks = JoinSet::new();
-        loop {
-            let group = next_group(&mut rows).await?;
-            let ended = group.len() < GROUP;
+        while let Some(group) = groups.next().await? {
             while tasks.len() >= GROUPS {
                 self.take(tasks.join_next().await).await?;
             }
             let (parts, aim) = (Arc::clone(&parts), self.migration.aim.clone());
             let downgrade = self.options.allow_downgrade;
             tasks.spawn_blocking(move || look(&parts, &aim, downgrade, group));
-            if ended {
-                break;
-            }
         }
         while !tasks.is_empty() {
             self.take(tasks.join_next().await).await?;
@@ -207,6 +206,7 @@ impl<'a> Scan<'a> {
             field: parts.attribute.name.clone(),
             type_name: parts.attribute.type_name().to_owned(),
             to: self.migration.aim.to_string(),
+            converts: matches!(self.migration.aim, Aim::Into(_)),
             rows: self.rows,
             nulls: self.nulls,
             to_migrate: sum(|group| group.rows),
@@ -254,17 +254,6 @@ impl Standing {
             Self::Unknown(_) => Self::Unknown(Verdict::Keep),
         }
     }
-}
-
-async fn next_group(rows: &mut crate::Rows) -> Result<Vec<Row>> {
-    let mut group = Vec::with_capacity(GROUP);
-    while group.len() < GROUP {
-        match rows.next().await? {
-            Some(row) => group.push(row),
-            None => break,
-        }
-    }
-    Ok(group)
 }
 
 /// Looks at the values of some rows; `None` for NULL.

@@ -1,19 +1,23 @@
 //! The objects that migrations have left behind, and no row needs.
 
-use std::collections::{BTreeMap, HashMap};
+mod look;
+mod unneeded;
 
-use dj_codec_api::{Context, Json, OpenStore, Registry, Result, Stored};
+use std::collections::BTreeMap;
+
+use dj_codec_api::{Context, ErrorKind, OpenStore, Registry, Result};
 use serde::Serialize;
 
+use super::column::table_named;
 use super::journal::{Listed, Listing, Why, key_texts};
 use crate::audit::objects;
-use crate::audit::subject::Subject;
 use crate::fault::KeyShown;
-use crate::heading::{Storage, Table};
-use crate::rows::{Extent, RowQuery};
+use crate::heading::Table;
 use crate::{Database, Key};
+use look::{Look, tables_everywhere};
+use unneeded::Unneeded;
 
-/// So many objects of the journal are looked at together: for each so many, the records of the schema are read once.
+/// So many objects of the journal are looked at together: for each so many, all records are read once.
 const BATCH: u64 = 100_000;
 
 /// An object that a migration has left behind.
@@ -50,9 +54,12 @@ pub enum WhySuperseded {
 }
 
 /// Tells of each object that the journal of a schema knows and that no row needs: what was superseded, what was taken back, and
-/// what programs that were ended midway have left. An object that a record of the schema refers to is left out, whatever the
-/// journal says: objects of `<hash@>` are those of many rows. So is what is not in its store any more. Nothing is deleted. Gives the
-/// number of objects.
+/// what programs that were ended midway have left. An object that a record refers to is left out, whatever the journal says, with the
+/// folder that it is in: objects of `<hash@>` are those of many rows, and rows are copied with their records. All schemas of the database
+/// are looked through that this user may read. So is left out what is not in its store any more. Nothing is deleted. Gives the number
+/// of objects.
+///
+/// What is told is true of the rows as they were read: let nobody migrate, roll back or copy rows until it is deleted.
 ///
 /// Needs a user who may write: whether a program still works on an object is known by its lock.
 ///
@@ -66,13 +73,9 @@ pub async fn superseded(
     cx: &Context,
     mut each: impl FnMut(&SupersededObject),
 ) -> Result<u64> {
-    let tables = database.tables(schema).await?;
+    let own = database.tables(schema).await?;
     let table = match place {
-        Some((table, _)) => database
-            .tables_named(schema, Some(table))
-            .await?
-            .into_iter()
-            .next(),
+        Some((table, _)) => Some(table_named(database, schema, table).await?),
         None => None,
     };
     let place = table
@@ -82,16 +85,17 @@ pub async fn superseded(
     let Some(mut listing) = Listing::open(writable, schema, place).await? else {
         return Ok(0);
     };
+    let everywhere = tables_everywhere(database, schema).await?;
     let mut told = 0;
     loop {
         let batch = listing.next(BATCH).await?;
         if batch.is_empty() {
             return Ok(told);
         }
-        let unneeded = unneeded(database, &tables, registry, cx, batch).await?;
+        let unneeded = unneeded(database, schema, &everywhere, registry, cx, batch).await?;
         for (listed, bytes) in there(cx, unneeded).await? {
             told += 1;
-            each(&object(database, &tables, listed, bytes));
+            each(&object(database, &own, listed, bytes));
         }
     }
 }
@@ -114,71 +118,29 @@ fn object(database: &Database, tables: &[Table], listed: Listed, bytes: u64) -> 
     }
 }
 
-/// Those that no record of the schema refers to, each once.
+/// Those that no record refers to, each once.
 async fn unneeded(
     database: &Database,
+    schema: &str,
     tables: &[Table],
     registry: &Registry,
     cx: &Context,
     batch: Vec<Listed>,
 ) -> Result<Vec<Listed>> {
-    let mut open: HashMap<(String, String), Listed> = HashMap::with_capacity(batch.len());
-    for listed in batch {
-        let name = (listed.object.store.clone(), listed.object.path.clone());
-        open.insert(name, listed);
-    }
-    let mut names: HashMap<Option<String>, String> = HashMap::new();
+    let mut open = Unneeded::new(batch);
     for table in tables {
-        let subjects: Vec<_> = table
-            .codec_columns()
-            .filter(|column| column.storage() != Storage::Bytes)
-            .map(|column| Subject::new(table, column, registry, cx))
-            .collect();
-        if subjects.is_empty() {
-            continue;
+        if open.is_empty() {
+            break;
         }
-        let query = subjects.iter().fold(RowQuery::new(), |query, subject| {
-            query.with_column(&subject.attribute.name, Extent::Whole)
-        });
-        let mut rows = database.rows(table, query)?;
-        while let Some(row) = rows.next().await? {
-            for (subject, field) in subjects.iter().zip(&row.fields) {
-                let Ok(references) = subject.references(&field.stored) else {
-                    let held = field.stored.clone();
-                    open.retain(|(_, path), _| !names_path(&held, path));
-                    continue;
-                };
-                for reference in references {
-                    let store = names.entry(reference.store).or_insert_with_key(|name| {
-                        let store = objects::open(&subject.cx, name.as_deref());
-                        store.map_or_else(|_| name.clone().unwrap_or_default(), |store| store.name)
-                    });
-                    open.remove(&(store.clone(), reference.path));
-                }
-            }
+        match Look::new(table, registry, cx, &mut open).through(database).await {
+            // Of tables that are gone by now no row needs anything; that those of others which this user may not read were not
+            // looked through is documented.
+            Err(error) if error.kind() == &ErrorKind::NotFound => {}
+            Err(error) if table.schema != schema && error.kind() == &ErrorKind::PermissionDenied => {}
+            looked => looked?,
         }
     }
-    let mut unneeded: Vec<Listed> = open.into_values().collect();
-    unneeded.sort_by_key(|listed| listed.id);
-    Ok(unneeded)
-}
-
-/// Whether a value that is no sound record has the path in it all the same. Whoever mends it may need the object.
-fn names_path(stored: &Stored, path: &str) -> bool {
-    match stored {
-        Stored::Json(json) => in_json(json, path),
-        Stored::Bytes(bytes) => String::from_utf8_lossy(bytes).contains(path),
-        Stored::Null => false,
-    }
-}
-
-fn in_json(json: &Json, path: &str) -> bool {
-    match json {
-        Json::String(text) => text.contains(path),
-        Json::Array(items) => items.iter().any(|item| in_json(item, path)),
-        Json::Object(entries) => entries.values().any(|value| in_json(value, path)),
-        _ => false,
-    }
+    Ok(open.into_listed())
 }
 
 /// Whether a program that was ended has left a folder in which there is no object yet, only part of one, which stores do not list.
@@ -214,26 +176,4 @@ async fn there(cx: &Context, listed: Vec<Listed>) -> Result<Vec<(Listed, u64)>> 
     looked
         .await
         .unwrap_or_else(|error| Err(dj_codec_api::Error::store("the store broke off").caused_by(error)))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_path_in_a_damaged_record_is_still_named() {
-        let path = "_hash/lab/abc";
-        for held in [
-            Stored::Json(json!({"path": 5, "old": ["_hash/lab/abc"]})),
-            Stored::Json(json!("{\"path\": \"_hash/lab/abc\", cut of")),
-            Stored::Bytes("{\"path\": \"_hash/lab/abc\"".into()),
-        ] {
-            assert!(names_path(&held, path), "{held:?}");
-        }
-        for held in [Stored::Null, Stored::Json(json!({"path": "_hash/lab/ab"}))] {
-            assert!(!names_path(&held, path), "{held:?}");
-        }
-    }
 }

@@ -25,8 +25,8 @@ impl fmt::Display for MigrationPlan {
             };
             write!(
                 f,
-                "  {} rows, {name}, {}: {what}",
-                format.rows,
+                "  {}, {name}, {}: {what}",
+                rows(format.rows),
                 size(format.bytes)
             )?;
             match &format.reason {
@@ -35,22 +35,30 @@ impl fmt::Display for MigrationPlan {
             }
         }
         if self.nulls > 0 {
-            writeln!(f, "  {} rows are NULL: stay", self.nulls)?;
+            let (are, stay) = if self.nulls == 1 {
+                ("is", "stays")
+            } else {
+                ("are", "stay")
+            };
+            writeln!(f, "  {} {are} NULL: {stay}", rows(self.nulls))?;
         }
         write!(
             f,
-            "{} of {} rows to migrate, {} before",
+            "{} of {} to migrate, {} before",
             self.to_migrate,
-            self.rows,
+            rows(self.rows),
             size(self.bytes_before)
         )?;
         match (self.bytes_after, self.seconds) {
             (Some(after), Some(seconds)) => writeln!(
                 f,
-                ", about {} after, about {} (estimated: {} values were encoded in memory)",
+                ", about {} after, about {} (estimated: {} encoded in memory)",
                 size(after),
                 time(seconds),
-                self.sampled
+                match self.sampled {
+                    1 => "1 value was".to_owned(),
+                    many => format!("{many} values were"),
+                }
             )?,
             _ => writeln!(f)?,
         }
@@ -69,25 +77,31 @@ impl fmt::Display for MigrationReport {
         } else {
             0.0
         };
+        let (done, to_be_done) = if self.plan.converts {
+            ("converted", "to be converted")
+        } else {
+            ("migrated", "to be migrated")
+        };
         write!(
             f,
-            "{} rows migrated in {:.1} s ({rate:.1} rows/s), {} left as they are",
-            self.migrated, self.seconds, self.left
+            "{} {done} in {:.1} s ({rate:.1} rows/s), {} left as {}",
+            rows(self.migrated),
+            self.seconds,
+            self.left,
+            if self.left == 1 { "it is" } else { "they are" }
         )?;
-        for (rows, what) in [
-            (self.already, "were migrated by others"),
-            (self.gone, "are gone by now"),
-            (self.waiting, "remain to be migrated"),
-        ] {
-            if rows > 0 {
-                write!(f, ", {rows} {what}")?;
-            }
-        }
-        writeln!(f)?;
+        write_counts(
+            f,
+            [
+                (self.already, ["was", "were"], &format!("{done} by others")),
+                (self.gone, ["is", "are"], "gone by now"),
+                (self.waiting, ["remains", "remain"], to_be_done),
+            ],
+        )?;
         if let Some(stopped) = &self.stopped {
             writeln!(f, "ended early: {}", plain(stopped))?;
         }
-        if self.migrated > 0 {
+        if self.migrated > 0 && !self.plan.converts {
             writeln!(
                 f,
                 "the old objects in stores are still there: --list-superseded names them, --rollback goes back to them"
@@ -100,21 +114,20 @@ impl fmt::Display for MigrationReport {
 impl fmt::Display for RollbackReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_left(f, &self.left_rows, self.left)?;
-        write!(
+        let hold = match self.put_back {
+            1 => "holds its old value",
+            _ => "hold their old values",
+        };
+        let put_back = rows(self.put_back);
+        write!(f, "{put_back} {hold} again, after {:.1} s", self.seconds)?;
+        write_counts(
             f,
-            "{} rows hold their old values again, after {:.1} s",
-            self.put_back, self.seconds
+            [
+                (self.left, ["could", "could"], "not be put back"),
+                (self.changed, ["was", "were"], "changed since and not touched"),
+                (self.waiting, ["remains", "remain"], "to be put back"),
+            ],
         )?;
-        for (rows, what) in [
-            (self.left, "could not be put back"),
-            (self.changed, "were changed since and stay as they are"),
-            (self.waiting, "remain"),
-        ] {
-            if rows > 0 {
-                write!(f, ", {rows} {what}")?;
-            }
-        }
-        writeln!(f)?;
         match &self.stopped {
             Some(stopped) => writeln!(f, "ended early: {}", plain(stopped)),
             None => Ok(()),
@@ -153,11 +166,28 @@ impl fmt::Display for LeftRow {
     }
 }
 
-fn write_left(f: &mut fmt::Formatter<'_>, rows: &[LeftRow], left: u64) -> fmt::Result {
-    for row in rows {
+/// `1 row`, `2 rows`
+fn rows(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
+}
+
+/// The end of a line: those counts that are any, each with the verb for one and for several, and what follows.
+fn write_counts(f: &mut fmt::Formatter<'_>, counts: [(u64, [&str; 2], &str); 3]) -> fmt::Result {
+    for (count, [one, several], what) in counts {
+        match count {
+            0 => {}
+            1 => write!(f, ", 1 {one} {what}")?,
+            many => write!(f, ", {many} {several} {what}")?,
+        }
+    }
+    writeln!(f)
+}
+
+fn write_left(f: &mut fmt::Formatter<'_>, named: &[LeftRow], left: u64) -> fmt::Result {
+    for row in named {
         writeln!(f, "left: {row}")?;
     }
-    let named = rows.len() as u64;
+    let named = named.len() as u64;
     match left {
         left if left > named => writeln!(f, "and {} more, all in the journal", left - named),
         _ => Ok(()),
@@ -176,6 +206,31 @@ fn time(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_row_is_told_as_one() {
+        let report = |count: u64| {
+            let report = RollbackReport {
+                put_back: count,
+                changed: count,
+                left: 0,
+                left_rows: Vec::new(),
+                waiting: count,
+                stopped: None,
+                seconds: 2.0,
+            };
+            report.to_string()
+        };
+        assert_eq!(
+            report(1),
+            "1 row holds its old value again, after 2.0 s, 1 was changed since and not touched, 1 remains to be put back\n"
+        );
+        assert_eq!(
+            report(2),
+            "2 rows hold their old values again, after 2.0 s, 2 were changed since and not touched, 2 remain to be put back\n"
+        );
+        assert_eq!([rows(0), rows(1), rows(2)], ["0 rows", "1 row", "2 rows"]);
+    }
 
     #[test]
     fn times_are_said_in_the_unit_that_fits() {

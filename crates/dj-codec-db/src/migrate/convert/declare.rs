@@ -23,75 +23,91 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     )
 }
 
-/// Adds a column, as DataJoint declares one that may be NULL.
-pub(super) fn addition(
-    table: &Table,
-    old: &Attribute,
-    name: &str,
-    column: &Column,
-    backend: Backend,
-) -> Vec<String> {
-    let (place, named) = (place(table, backend), quote(name, backend));
-    let sql_type = sql_type(column, backend);
-    let comment = string(&format!(":{}:{}", column.spec(), old.comment), backend);
-    match backend {
-        Backend::MySql => vec![format!(
-            "ALTER TABLE {place} ADD COLUMN {named} {sql_type} DEFAULT NULL COMMENT {comment};"
-        )],
-        Backend::PostgreSql => vec![
-            format!("ALTER TABLE {place} ADD COLUMN {named} {sql_type} DEFAULT NULL;"),
-            format!("COMMENT ON COLUMN {place}.{named} IS {comment};"),
-        ],
-    }
+/// A column that is to take the place of another.
+pub(super) struct Declaring<'a> {
+    pub(super) table: &'a Table,
+    pub(super) old: &'a Attribute,
+    /// What the new one is called until then.
+    pub(super) name: &'a str,
+    pub(super) column: &'a Column,
+    pub(super) backend: Backend,
 }
 
-/// Puts the new column in the place of the old one.
-pub(super) fn replacement(
-    table: &Table,
-    old: &Attribute,
-    name: &str,
-    column: &Column,
-    backend: Backend,
-) -> Replacement {
-    let place = place(table, backend);
-    let kept = kept_name(table, &old.name);
-    let (old_name, new_name) = (quote(&old.name, backend), quote(name, backend));
-    let kept_name = quote(&kept, backend);
-    let alter = |what: String| format!("ALTER TABLE {place} {what};");
-    let mut swap = vec![
-        alter(format!("RENAME COLUMN {old_name} TO {kept_name}")),
-        alter(format!("RENAME COLUMN {new_name} TO {old_name}")),
-    ];
-    if !old.nullable {
-        // The old one would keep every row from being inserted that no longer has a value for it.
-        swap.extend(match backend {
-            Backend::PostgreSql => [
-                alter(format!("ALTER COLUMN {kept_name} DROP NOT NULL")),
-                alter(format!("ALTER COLUMN {old_name} SET NOT NULL")),
+impl Declaring<'_> {
+    /// Adds the column, as DataJoint declares one that may be NULL.
+    pub(super) fn addition(&self) -> Vec<String> {
+        let (place, named) = (place(self.table, self.backend), quote(self.name, self.backend));
+        let (sql_type, comment) = (self.sql_type(), self.comment());
+        match self.backend {
+            Backend::MySql => vec![format!(
+                "ALTER TABLE {place} ADD COLUMN {named} {sql_type} DEFAULT NULL COMMENT {comment};"
+            )],
+            Backend::PostgreSql => vec![
+                format!("ALTER TABLE {place} ADD COLUMN {named} {sql_type} DEFAULT NULL;"),
+                format!("COMMENT ON COLUMN {place}.{named} IS {comment};"),
             ],
-            Backend::MySql => [
-                alter(format!(
-                    "MODIFY COLUMN {kept_name} {} DEFAULT NULL COMMENT {}",
-                    old.sql_type,
-                    string(&format!(":{}:{}", old.type_name(), old.comment), backend)
-                )),
-                alter(format!(
-                    "MODIFY COLUMN {old_name} {} NOT NULL COMMENT {}",
-                    sql_type(column, backend),
-                    string(&format!(":{}:{}", column.spec(), old.comment), backend)
-                )),
-            ],
-        });
+        }
     }
-    let null = if old.nullable { "=null" } else { "" };
-    let comment = match old.comment.as_str() {
-        "" => String::new(),
-        words => format!("  # {words}"),
-    };
-    Replacement {
-        swap,
-        drop: vec![alter(format!("DROP COLUMN {kept_name}"))],
-        definition: format!("{}{null} : {}{comment}", old.name, column.spec()),
+
+    /// Puts it in the place of the old one.
+    pub(super) fn replacement(&self) -> Replacement {
+        let (old, backend) = (self.old, self.backend);
+        let place = place(self.table, backend);
+        let (old_name, new_name) = (quote(&old.name, backend), quote(self.name, backend));
+        let kept_name = quote(&kept_name(self.table, &old.name), backend);
+        let alter = |what: String| format!("ALTER TABLE {place} {what};");
+        let mut swap = vec![
+            alter(format!("RENAME COLUMN {old_name} TO {kept_name}")),
+            alter(format!("RENAME COLUMN {new_name} TO {old_name}")),
+        ];
+        if !old.nullable {
+            // The old one would keep every row from being inserted that no longer has a value for it.
+            swap.extend(match backend {
+                Backend::PostgreSql => [
+                    alter(format!("ALTER COLUMN {kept_name} DROP NOT NULL")),
+                    alter(format!("ALTER COLUMN {old_name} SET NOT NULL")),
+                ],
+                Backend::MySql => [
+                    alter(format!(
+                        "MODIFY COLUMN {kept_name} {} DEFAULT NULL COMMENT {}",
+                        old.sql_type,
+                        string(&format!(":{}:{}", old.type_name(), old.comment), backend)
+                    )),
+                    alter(format!(
+                        "MODIFY COLUMN {old_name} {} NOT NULL COMMENT {}",
+                        self.sql_type(),
+                        self.comment()
+                    )),
+                ],
+            });
+        }
+        let null = if old.nullable { "=null" } else { "" };
+        let words = match old.comment.as_str() {
+            "" => String::new(),
+            words => format!("  # {words}"),
+        };
+        Replacement {
+            swap,
+            drop: vec![alter(format!("DROP COLUMN {kept_name}"))],
+            definition: format!("{}{null} : {}{words}", old.name, self.column.spec()),
+        }
+    }
+
+    fn sql_type(&self) -> &'static str {
+        match (self.backend, self.column.storage()) {
+            (Backend::MySql, "json") => "json",
+            (Backend::PostgreSql, "json") => "jsonb",
+            (Backend::MySql, _) => "longblob",
+            (Backend::PostgreSql, _) => "bytea",
+        }
+    }
+
+    /// The comment, which has its type and the words of the old one.
+    fn comment(&self) -> String {
+        string(
+            &format!(":{}:{}", self.column.spec(), self.old.comment),
+            self.backend,
+        )
     }
 }
 
@@ -112,15 +128,6 @@ fn place(table: &Table, backend: Backend) -> String {
         quote(&table.schema, backend),
         quote(&table.name, backend)
     )
-}
-
-fn sql_type(column: &Column, backend: Backend) -> &'static str {
-    match (backend, column.storage()) {
-        (Backend::MySql, "json") => "json",
-        (Backend::PostgreSql, "json") => "jsonb",
-        (Backend::MySql, _) => "longblob",
-        (Backend::PostgreSql, _) => "bytea",
-    }
 }
 
 /// A string in SQL.
@@ -166,10 +173,24 @@ mod tests {
         }
     }
 
-    fn column(spec: &str) -> Column {
+    /// The SQL for a column of this type in the place of the old one: what adds it, and what puts it there.
+    fn declared(
+        table: &Table,
+        old: &Attribute,
+        name: &str,
+        spec: &str,
+        backend: Backend,
+    ) -> (Vec<String>, Replacement) {
         let mut registry = Registry::new();
         registry.register(Arc::new(Plain)).unwrap();
-        Column::resolve(spec, &registry).unwrap()
+        let declaring = Declaring {
+            table,
+            old,
+            name,
+            column: &Column::resolve(spec, &registry).unwrap(),
+            backend,
+        };
+        (declaring.addition(), declaring.replacement())
     }
 
     fn attribute(name: &str, sql_type: &str, comment: &str, nullable: bool) -> Attribute {
@@ -199,7 +220,7 @@ mod tests {
     fn a_column_is_added_as_datajoint_declares_it() {
         let old = attribute("trace", "longblob", ":<blob>:it's \\ raw", true);
         let table = table(vec![old.clone()]);
-        let added = |spec: &str, backend| addition(&table, &old, "trace_npy", &column(spec), backend);
+        let added = |spec: &str, backend| declared(&table, &old, "trace_npy", spec, backend).0;
         assert_eq!(
             added("<plain@main>", Backend::MySql),
             [
@@ -221,15 +242,9 @@ mod tests {
     #[test]
     fn the_new_column_takes_the_name_and_the_nulls_of_the_old_one() {
         let old = attribute("trace", "longblob", ":<blob>:raw", true);
-        let table = |attributes| table(attributes);
         let taken = attribute("trace_old", "int", "", true);
-        let told = replacement(
-            &table(vec![old.clone(), taken]),
-            &old,
-            "trace_npy",
-            &column("<plain@main>"),
-            Backend::MySql,
-        );
+        let table_of = table(vec![old.clone(), taken]);
+        let (_, told) = declared(&table_of, &old, "trace_npy", "<plain@main>", Backend::MySql);
         assert_eq!(
             told.swap,
             [
@@ -241,13 +256,8 @@ mod tests {
         assert_eq!(told.definition, "trace=null : <plain@main>  # raw");
 
         let old = attribute("trace", "longblob", ":<blob>:", false);
-        let told = replacement(
-            &table(vec![old.clone()]),
-            &old,
-            "new",
-            &column("<plain@main>"),
-            Backend::MySql,
-        );
+        let table_of = table(vec![old.clone()]);
+        let (_, told) = declared(&table_of, &old, "new", "<plain@main>", Backend::MySql);
         assert_eq!(
             told.swap[2..],
             [
@@ -256,13 +266,7 @@ mod tests {
             ]
         );
         assert_eq!(told.definition, "trace : <plain@main>");
-        let told = replacement(
-            &table(vec![old.clone()]),
-            &old,
-            "new",
-            &column("<plain>"),
-            Backend::PostgreSql,
-        );
+        let (_, told) = declared(&table_of, &old, "new", "<plain>", Backend::PostgreSql);
         assert_eq!(
             told.swap[2..],
             [

@@ -18,7 +18,7 @@ pub(in crate::migrate) struct Listed {
     pub(in crate::migrate) table: String,
     pub(in crate::migrate) field: String,
     pub(in crate::migrate) row_key: String,
-    migration: String,
+    pub(in crate::migrate) migration: String,
 }
 
 /// The objects of a journal, those left out that somebody is writing.

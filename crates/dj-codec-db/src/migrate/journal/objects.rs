@@ -10,11 +10,11 @@ impl Journal {
     pub(in crate::migrate) async fn writing(
         &self,
         id: &str,
-        row_key: &[String],
+        key: &[String],
         attempt: &str,
         object: &Named,
     ) -> Result<()> {
-        let (sql, binds) = self.naming(id, row_key, attempt, Why::Writing, object);
+        let (sql, binds) = self.naming(id, key, attempt, Why::Writing, object);
         self.writable.execute(sql, binds).await.map(drop)
     }
 
@@ -33,7 +33,7 @@ impl Journal {
     fn naming(
         &self,
         id: &str,
-        row_key: &[String],
+        key: &[String],
         attempt: &str,
         why: Why,
         object: &Named,
@@ -47,7 +47,7 @@ impl Journal {
         let binds = vec![
             self.table.as_str().into(),
             self.field.as_str().into(),
-            serde_json::to_string(row_key).unwrap_or_default().into(),
+            super::row_key(key).into(),
             object.store.as_str().into(),
             object.path.as_str().into(),
             why.name().into(),

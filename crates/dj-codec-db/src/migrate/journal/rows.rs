@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dj_codec_api::{Error, Result};
 
-use super::{Claim, Done, Journal, Raw, State, key_texts};
+use super::{Claim, Done, Journal, Raw, State, key_texts, row_key};
 use crate::raw::{Cells, text};
 use crate::writable::Transaction;
 use crate::{Backend, Key};
@@ -22,7 +22,7 @@ impl Journal {
                 Backend::MySql => format!("INSERT IGNORE INTO {} ({COLUMNS}) VALUES {values}", self.rows),
             };
             let binds = some.iter().flat_map(|key| {
-                let row_key = Self::row_key(key);
+                let row_key = row_key(key.texts());
                 let claim_key = self.claim_key(&row_key);
                 let mut binds = self.mine();
                 binds.extend([
@@ -97,7 +97,7 @@ impl Journal {
             self.text("id"),
             self.rows
         );
-        let claim_key = self.claim_key(&Self::row_key(key));
+        let claim_key = self.claim_key(&row_key(key.texts()));
         let rows = open.query(sql, vec![claim_key.into()]).await?;
         rows.first().map(claim).transpose()
     }
@@ -150,8 +150,13 @@ impl Journal {
         self.ended(open, claim, State::RolledBack, "").await
     }
 
-    /// Whether the row was migrated once more after this, and that was not taken back yet.
-    pub(in crate::migrate) async fn has_newer(&self, open: &mut Transaction, claim: &Claim) -> Result<bool> {
+    /// Whether the row was migrated once more after this, and that has come to this state.
+    pub(in crate::migrate) async fn has_newer(
+        &self,
+        open: &mut Transaction,
+        claim: &Claim,
+        state: State,
+    ) -> Result<bool> {
         let sql = format!(
             "SELECT '1' FROM {} WHERE {} AND state = ? AND row_key = ? AND id > {} LIMIT 1",
             self.rows,
@@ -159,8 +164,8 @@ impl Journal {
             claim.id
         );
         let mut binds = self.mine();
-        binds.push(State::Migrated.name().into());
-        binds.push(serde_json::to_string(&claim.key).unwrap_or_default().into());
+        binds.push(state.name().into());
+        binds.push(row_key(&claim.key).into());
         Ok(!open.query(sql, binds).await?.is_empty())
     }
 
