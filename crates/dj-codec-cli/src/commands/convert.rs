@@ -1,7 +1,7 @@
 //! `dj-codec convert`: the values of a column become values of another codec, in a column of their own.
 
 use clap::Args;
-use dj_codec_db::{Conversion, MigratedColumn, MigrationReport};
+use dj_codec_db::{Conversion, MigratedColumn};
 use serde_json::json;
 
 use super::database::{self, DatabaseArgs};
@@ -106,11 +106,12 @@ async fn convert(args: &ConvertArgs, conversion: &Conversion, output: &mut Outpu
         let report = document(serde_json::to_value(&report))?;
         output.json(&json!({ "plan": plan, "report": report, "declared": true, "sql": sql }))?;
     } else {
-        say(&report, output)?;
+        output.text(&report.to_string())?;
         if report.is_complete() {
             output.line(&format!(
-                "when nobody writes to {:?} any more, put the new column in its place:",
-                args.field
+                "what is written to {0:?} after its value was converted is not in {1:?}: where there is any, set {1:?} to NULL there and run \
+                 this again. When nobody writes to {0:?} any more and all is there, put the new column in its place:",
+                args.field, args.into
             ))?;
             statements(&after.swap, output)?;
             output.line("the definition of the table in DataJoint says then:")?;
@@ -123,30 +124,6 @@ async fn convert(args: &ConvertArgs, conversion: &Conversion, output: &mut Outpu
         Ok(())
     } else {
         Err(Failure::Reported)
-    }
-}
-
-fn say(report: &MigrationReport, output: &mut Output) -> Outcome {
-    for row in &report.left_rows {
-        output.line(&format!("left: {row}"))?;
-    }
-    let mut text = format!(
-        "{} rows converted in {:.1} s, {} left as they are",
-        report.migrated, report.seconds, report.left
-    );
-    for (rows, what) in [
-        (report.already, "were converted by others"),
-        (report.gone, "are gone by now"),
-        (report.waiting, "remain to be converted"),
-    ] {
-        if rows > 0 {
-            text.push_str(&format!(", {rows} {what}"));
-        }
-    }
-    output.line(&text)?;
-    match &report.stopped {
-        Some(stopped) => output.line(&format!("ended early: {stopped}")),
-        None => Ok(()),
     }
 }
 

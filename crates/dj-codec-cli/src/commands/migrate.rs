@@ -147,7 +147,7 @@ async fn list(
         return Err(Failure::usage("--field needs --table"));
     }
     let place = table.map(|table| (table, args.field.as_deref()));
-    let (mut found, mut bytes) = (Vec::new(), 0);
+    let (mut found, mut bytes, mut told) = (Vec::new(), 0_u64, Ok(()));
     let count = superseded(
         database,
         &args.database.schema,
@@ -155,8 +155,12 @@ async fn list(
         session.registry(),
         cx,
         |object| {
-            bytes += object.bytes;
-            found.push(object.clone());
+            bytes = bytes.saturating_add(object.bytes);
+            if args.database.json {
+                found.push(object.clone());
+            } else if told.is_ok() {
+                told = output.line(&object.to_string());
+            }
         },
     );
     let count = count.await.map_err(refused)?;
@@ -164,11 +168,10 @@ async fn list(
         let objects = document(serde_json::to_value(&found))?;
         return output.json(&json!({ "objects": objects, "bytes": bytes }));
     }
-    for object in &found {
-        output.line(&object.to_string())?;
-    }
+    told?;
+    let objects = if count == 1 { "object" } else { "objects" };
     output.line(&format!(
-        "{count} objects of {bytes} bytes that no row of the schema needs; nothing was deleted"
+        "{count} {objects} of {bytes} bytes that no row of the schema needs; nothing was deleted"
     ))
 }
 
