@@ -103,6 +103,7 @@ const FOUND: &[(Defect, &[Check])] = &[
     ),
     (Defect::TakesDenialForAbsence, &[Check::FailedRead]),
     (Defect::GoesByTheList, &[Check::FailedRead]),
+    (Defect::GuessesTheFormat, &[Check::FailedRead]),
     (Defect::CallsUnsafePathsCorrupt, &[Check::UnsafePath]),
     (Defect::CallsOtherUnsafePathsCorrupt, &[Check::UnsafePath]),
     (Defect::LooksAtNoLimit, &[Check::Limits]),

@@ -104,7 +104,7 @@ checks! {
     /// After a crash, a value that was acknowledged is whole, older ones are untouched, and the value can be stored again.
     Crash: "what a crash leaves is whole",
         "write what a reader needs before what makes it visible, and return the record last; what is there already was perhaps not finished";
-    /// A read that fails is an error, never another value; nor is a list that does not show everything yet.
+    /// A read that fails is an error, never another value or format; nor is a list that does not show everything yet.
     FailedRead: "a failed read is an error",
         "pass the store's errors on: what may not be read is not absent, what is short is not whole, and what is not listed may be there";
     /// Decoding changes nothing in a store.

@@ -68,8 +68,44 @@ pub(super) fn failed_read(lab: &Lab<'_>, tally: &mut Tally) {
             }
         }
     }
+    for sample in &lab.samples {
+        failed_telling(lab, sample, tally);
+    }
     if tally.tried == 0 {
         tally.skip("decoding asks nothing of a store");
+    }
+}
+
+/// A store that fails makes no other format of one: by that a migration would pass the value over.
+fn failed_telling(lab: &Lab<'_>, sample: &Sample, tally: &mut Tally) {
+    let store = lab.store_with(&sample.written.objects);
+    let tell = || {
+        guarded(|| {
+            lab.column
+                .format_version(sample.written.stored.clone(), &lab.context(&store))
+        })
+    };
+    // Where it cannot be told at all, another check finds that.
+    let Ok(told) = tell() else { return };
+    for operation in store.operations().iter().take(MOST) {
+        for kind in [ErrorKind::Store, ErrorKind::PermissionDenied] {
+            tally.attempt();
+            store.recover();
+            store.inject(Fault::error(kind).at(operation.index));
+            match tell() {
+                Ok(found) if found != told => tally.fail(
+                    sample.shown.as_str(),
+                    format!(
+                        "operation {operation} fails: format_version tells {found:?} instead of {told:?}"
+                    ),
+                ),
+                Err(Trouble::Panic(message)) => tally.fail(
+                    sample.shown.as_str(),
+                    format!("operation {operation} fails: format_version gave a panic: {message}"),
+                ),
+                _ => {}
+            }
+        }
     }
 }
 

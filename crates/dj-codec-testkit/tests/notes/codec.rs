@@ -307,10 +307,17 @@ impl Codec for Note {
         &KEYS
     }
 
-    fn format_version(&self, stored: &Value, _: &Context) -> Result<Option<FormatVersion>> {
+    fn format_version(&self, stored: &Value, cx: &Context) -> Result<Option<FormatVersion>> {
         if self.is(D::TellsTheNewestVersion) {
             return Ok(Some(FORMATS.writes));
         }
-        self.version(&Record::from_value(stored.clone())?).map(Some)
+        let record = Record::from_value(stored.clone())?;
+        if self.is(D::GuessesTheFormat) {
+            let store = cx.open_record_store(&record)?.store;
+            if store.head(record.text("body")?.unwrap_or_default()).is_err() {
+                return Ok(Some(FORMATS.assumed));
+            }
+        }
+        self.version(&record).map(Some)
     }
 }

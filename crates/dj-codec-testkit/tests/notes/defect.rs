@@ -46,6 +46,7 @@ pub(crate) enum Defect {
     TakesAnyErrorForEmpty,
     TakesDenialForAbsence,
     GoesByTheList,
+    GuessesTheFormat,
     CallsUnsafePathsCorrupt,
     CallsOtherUnsafePathsCorrupt,
     LooksAtNoLimit,
