@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::fresh::{Folder, Fresh};
 use crate::{Outcome, workspace};
@@ -20,12 +21,8 @@ pub(super) fn check(folder: &Folder, name: &str, options: &[&str]) -> Outcome {
     fs::create_dir(&theirs).map_err(|error| format!("{}: {error}", theirs.display()))?;
     let made = Fresh::make(folder, &format!("{name}-to-compare"), name, options)?;
     let template = workspace::root().join("crates/dj-codec-cli/template");
-    let mut generate = workspace::cargo_in(&theirs);
-    generate
-        .args(["generate", "--silent", "--vcs", "none", "--name", name, "--path"])
-        .arg(template)
-        .args(["--define", &format!("store={}", options.contains(&"--store"))]);
-    workspace::read(&mut generate)?;
+    let store = options.contains(&"--store");
+    workspace::read(&mut generate(&theirs, &template, name, store))?;
     let mut wanted = files(made.root())?;
     wanted.retain(|path, _| !OWN.contains(&path.as_str()));
     // It names the folder for the codec or for the crate, by its version.
@@ -45,7 +42,33 @@ pub(super) fn check(folder: &Folder, name: &str, options: &[&str]) -> Outcome {
         "{name}: cargo-generate {version} makes the same {} files",
         found.len()
     );
+    a_bad_name_is_refused(&theirs, &template)?;
     fs::remove_dir_all(&theirs).map_err(|error| format!("{}: {error}", theirs.display()))
+}
+
+/// As `dj-codec new` refuses it.
+fn a_bad_name_is_refused(folder: &Path, template: &Path) -> Outcome {
+    for (name, said) in [
+        ("blob", "DataJoint's"),
+        ("2photon", "begins with a letter"),
+        ("Spikes", "lower-case letters"),
+    ] {
+        match workspace::read(&mut generate(folder, template, name, false)) {
+            Err(error) if error.contains(said) => {}
+            Err(error) => return Err(format!("cargo generate refuses {name} without {said:?}: {error}")),
+            Ok(_) => return Err(format!("cargo generate makes a codec {name}")),
+        }
+    }
+    Ok(())
+}
+
+fn generate(folder: &Path, template: &Path, name: &str, store: bool) -> Command {
+    let mut generate = workspace::cargo_in(folder);
+    generate
+        .args(["generate", "--silent", "--vcs", "none", "--name", name, "--path"])
+        .arg(template)
+        .args(["--define", &format!("store={store}")]);
+    generate
 }
 
 /// Every file by its path.
