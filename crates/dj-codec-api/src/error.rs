@@ -193,14 +193,17 @@ impl Error {
         self.0.advice.as_deref()
     }
 
-    /// The error and every error behind it, in one line.
+    /// The error and every error behind it, in one line. Words that the error before has at its end are not said again.
     #[must_use]
     pub fn report(&self) -> String {
         let mut text = self.to_string();
         let mut next = self.source();
         while let Some(source) = next {
-            text.push_str(": ");
-            text.push_str(&source.to_string());
+            let said = source.to_string();
+            if !text.ends_with(&said) {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
             next = source.source();
         }
         text
@@ -261,6 +264,8 @@ mod tests {
             "<npy> at a/b.npy: the header ends early; fetch the object again: disk on fire"
         );
         assert_eq!(error.kind(), &ErrorKind::Corrupt);
+        let again = Error::store("the server refused it: the disk is full").caused_by("the disk is full");
+        assert_eq!(again.report(), "the server refused it: the disk is full");
     }
 
     #[test]
