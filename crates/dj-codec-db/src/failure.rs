@@ -1,5 +1,7 @@
 //! What a database server's errors mean, in words that say what to do.
 
+use std::io;
+
 use dj_codec_api::{Error, ErrorKind};
 
 /// An error of the driver in our words. The driver never repeats passwords, and neither do we.
@@ -7,11 +9,13 @@ pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
     let found = match &error {
         sqlx::Error::Configuration(_) => Error::config("the URL of the database cannot be used")
             .advise("use postgres://USER:PASSWORD@HOST:PORT/DATABASE or mysql://USER:PASSWORD@HOST:PORT"),
+        failed if is_of_encryption(failed) => {
+            Error::config("no encrypted connection to the database could be made").advise(
+                "check sslmode= in the URL (ssl-mode= for MySQL) and the certificate authority (sslrootcert=, ssl-ca=)",
+            )
+        }
         sqlx::Error::Io(_) => Error::store("the database server cannot be reached, or the connection broke")
             .advise("check host and port, and that the server takes connections from this machine"),
-        sqlx::Error::Tls(_) => Error::store("no encrypted connection to the database could be made").advise(
-            "check sslmode= in the URL (ssl-mode= for MySQL) and the certificate authority (sslrootcert=, ssl-ca=)",
-        ),
         sqlx::Error::PoolTimedOut => Error::store("no connection to the database was to be had in time")
             .advise("the server may be full or out of reach; try again, or allow fewer connections"),
         sqlx::Error::Database(answer) => {
@@ -32,14 +36,28 @@ pub(crate) fn explain(error: sqlx::Error, place: &str) -> Error {
 
 /// The same of a first connection: where nobody answers, there is no such database as far as anybody can tell.
 pub(crate) fn explain_connecting(error: sqlx::Error, place: &str) -> Error {
-    match error {
+    let found = match &error {
+        failed if is_of_encryption(failed) => return explain(error, place),
+        // No network says that; a file with certificates that is not there does.
+        sqlx::Error::Io(failed) if failed.kind() == io::ErrorKind::NotFound => Error::config(
+            "a file that the URL of the database names is not there",
+        )
+        .advise("check sslrootcert=, sslcert= and sslkey= (ssl-ca=, ssl-cert= and ssl-key= for MySQL)"),
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
             Error::not_found("no database server answers there")
                 .advise("check host and port, and that the server takes connections from this machine")
-                .at(place)
-                .caused_by(error)
         }
-        other => explain(other, place),
+        _ => return explain(error, place),
+    };
+    found.at(place).caused_by(error)
+}
+
+/// Whether encryption is what failed. What is wrong with a certificate comes as data that are not valid.
+fn is_of_encryption(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(failed) => failed.kind() == io::ErrorKind::InvalidData,
+        _ => false,
     }
 }
 
@@ -100,6 +118,11 @@ fn of_code(state: Option<&str>, number: Option<u16>) -> Option<Known> {
         "this user may not read that",
         Some("ask for the right to SELECT from the schema's tables (on PostgreSQL also USAGE of the schema)"),
     );
+    let not_encrypted: Known = (
+        ErrorKind::PermissionDenied,
+        "the database takes encrypted connections only",
+        Some("leave ssl-mode= out of the URL, or ask for REQUIRED"),
+    );
     let no_table: Known = (
         ErrorKind::NotFound,
         "the table is not there",
@@ -107,6 +130,7 @@ fn of_code(state: Option<&str>, number: Option<u16>) -> Option<Known> {
     );
     match (number, state) {
         (Some(1045 | 1698 | 1130 | 1251), _) | (None, Some("28P01" | "28000")) => Some(refused),
+        (Some(3159), _) => Some(not_encrypted),
         (Some(1049), _) | (None, Some("3D000")) => Some(no_database),
         (Some(1044 | 1142 | 1143 | 1227), _) | (None, Some("42501")) => Some(no_right),
         (Some(1146), _) | (None, Some("42P01")) => Some(no_table),
@@ -116,5 +140,48 @@ fn of_code(state: Option<&str>, number: Option<u16>) -> Option<Known> {
             None,
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_told_from_a_server_that_does_not_answer() {
+        let io = |kind: io::ErrorKind| sqlx::Error::Io(io::Error::new(kind, "why"));
+        for (error, kind, words) in [
+            (
+                io(io::ErrorKind::ConnectionRefused),
+                ErrorKind::NotFound,
+                "no database server answers",
+            ),
+            (
+                io(io::ErrorKind::InvalidData),
+                ErrorKind::Config,
+                "no encrypted connection",
+            ),
+            (
+                sqlx::Error::Tls("why".into()),
+                ErrorKind::Config,
+                "no encrypted connection",
+            ),
+            (
+                io(io::ErrorKind::NotFound),
+                ErrorKind::Config,
+                "names is not there",
+            ),
+            (
+                sqlx::Error::PoolTimedOut,
+                ErrorKind::NotFound,
+                "no database server answers",
+            ),
+        ] {
+            let error = explain_connecting(error, "mysql://db");
+            assert_eq!(error.kind(), &kind, "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        let broken = explain(io(io::ErrorKind::UnexpectedEof), "mysql://db");
+        assert_eq!(broken.kind(), &ErrorKind::Store);
     }
 }

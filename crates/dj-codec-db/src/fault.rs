@@ -226,7 +226,10 @@ fn said(error: &Error) -> String {
     text.push_str(error.message());
     let mut next = std::error::Error::source(error);
     while let Some(source) = next {
-        text.push_str(&format!(": {source}"));
+        let said = source.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(&format!(": {said}"));
+        }
         next = source.source();
     }
     text
