@@ -15,7 +15,7 @@ use crate::output::Output;
 #[command(
     after_help = "Stores come from --config FILE, else from the datajoint.json (or DJ_STORES) that DataJoint would \
 find here, else there is one store, the folder ./dj-store. --store-root DIR is one folder in place of all that.\n\n\
-Exit status: 0 done, 1 something did not decode or was found wanting, 2 wrong use."
+Exit status: 0 done, 1 something did not decode or was found wanting, 2 wrong use, 3 (of convert) a column is to be added first."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -191,7 +191,7 @@ pub(crate) enum BlobDims {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["path", "record"]))]
 pub(crate) struct InspectArgs {
-    /// A .npy file, a Zarr folder, or the path of either in the default store
+    /// A .npy file, a Zarr folder or a stored file or folder of this machine, or the path of any object in the default store
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
     /// The JSON that the column holds ("-": standard input)

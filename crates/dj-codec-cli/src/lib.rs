@@ -25,7 +25,8 @@ use output::Output;
 
 /// Runs the program with the codecs of this build, the arguments and the environment of this process.
 ///
-/// The exit status is 0 where all was done, 1 where something did not decode or was found wanting, 2 for wrong use.
+/// The exit status is 0 where all was done, 1 where something did not decode or was found wanting, 2 for wrong use, 3 where `convert`
+/// has printed the SQL of a column that is not there yet.
 #[must_use]
 pub fn main() -> ExitCode {
     run(&dj_codecs::default_registry(), std::env::args_os())
