@@ -10,47 +10,15 @@
 #[path = "samples/movies.rs"]
 mod movies;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dj_codec_api::{Array, Context, StoreMap};
 use dj_codec_store::FileStore;
+use dj_codec_testkit::memory::{CountingAllocator, peak_of_process};
 use dj_photon_codecs::{MovieWriter, PhotonCodec, PhotonOptions, Quantize};
 
-/// Counts what is allocated and not freed.
-struct Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[allow(unsafe_code, reason = "an allocator is unsafe; this one only counts")]
-// SAFETY: every call goes to the system's allocator with the same arguments.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most that `work` had beyond what was there before.
-fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = LIVE.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let result = work();
-    (result, PEAK.load(Ordering::Relaxed).saturating_sub(before))
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn a_movie_ten_times_the_memory_fits() {
@@ -91,7 +59,7 @@ fn a_movie_ten_times_the_memory_fits() {
         let cx = Context::new(StoreMap::new().with("main", store).with_default("main"))
             .with_field("lab", "recording", "movie")
             .with_key("id", 1_i64);
-        let (record, most) = peak(|| {
+        let (record, most) = peak_of_process(|| {
             let options = options.with_frames_per_chunk(CHUNK);
             let mut writer =
                 MovieWriter::create(&"uint16".parse().unwrap(), &[SIDE, SIDE], &options, &cx).unwrap();
@@ -115,7 +83,7 @@ fn a_movie_ten_times_the_memory_fits() {
         } else {
             movie.counts().unwrap()
         };
-        let (mean, most) = peak(|| view.mean(0..movie.len()).unwrap());
+        let (mean, most) = peak_of_process(|| view.mean(0..movie.len()).unwrap());
         println!("averaging {}: {most} bytes", view.dtype());
         assert!(most <= allowed, "{most} bytes to average {}", view.dtype());
         if !quantized {
@@ -123,7 +91,7 @@ fn a_movie_ten_times_the_memory_fits() {
                 assert!((mean - *sum as f64 / frames as f64).abs() < 1e-9);
             }
         }
-        let ((), most) = peak(|| {
+        let ((), most) = peak_of_process(|| {
             for number in (0..frames as u64).step_by(97) {
                 let read = movie.counts().unwrap().frame(number).unwrap();
                 assert!(quantized || read == frame(number as usize));
