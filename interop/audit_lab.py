@@ -296,6 +296,7 @@ class AuditLab(Lab):
         held("trace", {"size": 5}, "wrong_value")
         held("trace", [1, 2], "wrong_value")
         held("movie", "not a record", "wrong_value")
+        held("movie", {"path": "a.zarr", "store": "local", "note": "x" * 2_000_000}, "wrong_value")
         held("trace", {"path": "../../../etc/passwd", "store": "local", "dtype": "int64", "shape": [7, 5]}, "outside_store")
         held("files", {"path": "/etc/passwd", "store": "local", "size": 1, "ext": None, "is_dir": False}, "outside_store")
         held("movie", lambda key: self.stored("Session", key, "movie") | {"store": "attic"}, "unknown_store")

@@ -70,60 +70,45 @@ async fn connect(client: TcpStream, to: String, delay: Duration, counts: Arc<Cou
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    let answered = Arc::new(AtomicBool::new(true));
-    let answers = answer(from_server, to_client, Arc::clone(&answered), Arc::clone(&counts));
-    let answers = tokio::spawn(answers);
-    request(from_client, to_server, delay, &answered, &counts).await;
-    let _ = answers.await;
-    if !answered.load(Ordering::Acquire) {
+    let answered = AtomicBool::new(true);
+    let (answered, counts) = (&answered, &*counts);
+    tokio::join!(
+        pass(from_client, to_server, 1 << 16, || asked(answered, delay, counts)),
+        pass(from_server, to_client, 1 << 18, || told(answered, counts)),
+    );
+    // A request that was never answered is open no more.
+    told(answered, counts).await;
+}
+
+/// The client sends bytes: those that begin a request are counted, and wait.
+async fn asked(answered: &AtomicBool, delay: Duration, counts: &Counts) {
+    if answered.swap(false, Ordering::AcqRel) {
+        counts.requests.fetch_add(1, Ordering::Relaxed);
+        let now = counts.unanswered.fetch_add(1, Ordering::Relaxed) + 1;
+        counts.most.fetch_max(now, Ordering::Relaxed);
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// The server sends bytes, which end a request.
+async fn told(answered: &AtomicBool, counts: &Counts) {
+    if !answered.swap(true, Ordering::AcqRel) {
         counts.unanswered.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Bytes of the client. The end of them is passed on.
-async fn request(
+/// Passes bytes on, those of each reading after what has to be done `before`, and the end of them, too.
+async fn pass<F: Future<Output = ()>>(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    delay: Duration,
-    answered: &AtomicBool,
-    counts: &Counts,
+    most: usize,
+    before: impl Fn() -> F,
 ) {
-    let mut buffer = vec![0; 1 << 16];
+    let mut buffer = vec![0; most];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if answered.swap(false, Ordering::AcqRel) {
-            counts.requests.fetch_add(1, Ordering::Relaxed);
-            let now = counts.unanswered.fetch_add(1, Ordering::Relaxed) + 1;
-            counts.most.fetch_max(now, Ordering::Relaxed);
-            tokio::time::sleep(delay).await;
-        }
-        if to
-            .write_all(buffer.get(..length).unwrap_or_default())
-            .await
-            .is_err()
-        {
-            return;
-        }
-    }
-    let _ = to.shutdown().await;
-}
-
-/// Bytes of the server.
-async fn answer(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    answered: Arc<AtomicBool>,
-    counts: Arc<Counts>,
-) {
-    let mut buffer = vec![0; 1 << 18];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if !answered.swap(true, Ordering::AcqRel) {
-            counts.unanswered.fetch_sub(1, Ordering::Relaxed);
-        }
-        if to
-            .write_all(buffer.get(..length).unwrap_or_default())
-            .await
-            .is_err()
-        {
+        before().await;
+        let sent = to.write_all(buffer.get(..length).unwrap_or_default());
+        if sent.await.is_err() {
             return;
         }
     }

@@ -1,33 +1,25 @@
 //! A database with every codec, old and new formats and planted damage: `audit` and `verify` find all of it, and nothing else.
 
 mod keys;
+mod lab;
+mod told;
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dj_codec_db::{Database, RowQuery, VerifyOptions, verify};
+use dj_codec_db::{RowQuery, VerifyOptions, verify};
 use dj_codecs::api::{Context, Json};
 
 use crate::failed::{Failed, Outcome, ensure, same};
-use crate::ground;
 use crate::report::Report;
 use crate::workspace::Workspace;
 
+use lab::{LEVELS, Lab};
+use told::{compare, faults};
+
 /// The schema that `audit_lab.py` fills.
 const SCHEMA: &str = "audit_lab";
-/// From what a fault is found on: each finds what the ones before it find.
-const LEVELS: [&str; 4] = ["audit", "presence", "size", "full"];
-
-/// What `audit_lab.py` says that there is.
-struct Lab {
-    told: Json,
-}
-
-/// A fault: level, table, field, key and kind.
-type Planted = BTreeSet<(String, String, String, String)>;
 
 pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
     let lab = Lab::fill(ws)?;
@@ -65,6 +57,9 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
                 "a run that goes on after each of many crashes finds the same",
                 || crashes(ws, &lab),
             );
+            checks.check("values larger than the budget are read one by one", || {
+                one_by_one(ws, &lab)
+            });
         },
     );
     report.scenario(
@@ -90,231 +85,6 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
         },
     );
     Ok(())
-}
-
-impl Lab {
-    fn fill(ws: &Workspace) -> Outcome<Self> {
-        let hello = ws.peer.ask("hello", serde_json::json!({}))?;
-        let python = hello
-            .get("executable")
-            .and_then(Json::as_str)
-            .ok_or("which Python it is")?;
-        let filled = ground::command(python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("audit_lab.py"))
-            .arg(ws.program.path())
-            .arg(SCHEMA)
-            .current_dir(&ws.folder)
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .output()?;
-        if !filled.status.success() {
-            return Err(format!("audit_lab.py: {}", String::from_utf8_lossy(&filled.stderr)).into());
-        }
-        Ok(Self {
-            told: serde_json::from_slice(&filled.stdout)?,
-        })
-    }
-
-    /// The names of the tables in the database.
-    fn tables(&self) -> impl Iterator<Item = &str> {
-        let tables = self.told.get("keys").and_then(Json::as_object);
-        tables.into_iter().flatten().map(|(name, _)| name.as_str())
-    }
-
-    fn text(&self, key: &str) -> Outcome<String> {
-        let text = self.told.get(key).and_then(Json::as_str);
-        Ok(text
-            .ok_or_else(|| format!("audit_lab.py does not say {key}"))?
-            .to_owned())
-    }
-
-    /// The faults that are found from a level on.
-    fn planted(&self, level: &str) -> Outcome<Planted> {
-        let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
-        let planted = self
-            .told
-            .get("planted")
-            .and_then(Json::as_array)
-            .ok_or("nothing is planted")?;
-        let known = planted
-            .iter()
-            .filter(|fault| fault.get("level").and_then(Json::as_str).and_then(rank) <= rank(level));
-        Ok(known.map(signature).collect())
-    }
-
-    fn audit(&self, ws: &Workspace, url: &str) -> Outcome<Json> {
-        let ran = ws.program.run(&["audit", url, "--schema", SCHEMA, "--json"])?;
-        ensure(ran.status == Some(1), || {
-            format!("exit status {:?}: {}", ran.status, ran.errors)
-        })?;
-        Ok(serde_json::from_str(&ran.output)?)
-    }
-
-    /// Runs the program and compares what it finds.
-    fn finds(&self, ws: &Workspace, level: &str, arguments: &[&str]) -> Outcome {
-        let url = self.text("url")?;
-        let mut all = arguments.to_vec();
-        all.extend([url.as_str(), "--schema", SCHEMA]);
-        let ran = ws.program.run(&all)?;
-        ensure(ran.status == Some(1), || {
-            format!("exit status {:?}: {}", ran.status, ran.errors)
-        })?;
-        let password = "interop:interop@";
-        ensure(
-            !ran.output.contains(password) && !ran.errors.contains(password),
-            || "the password is printed".into(),
-        )?;
-        let told: Json = serde_json::from_str(&ran.output)?;
-        let missing = match level {
-            "audit" => told.get("missing_codecs"),
-            _ => told.get("unchecked"),
-        };
-        ensure(
-            missing.is_some_and(|missing| missing.to_string().contains("dj-spike-train-codecs")),
-            || format!("the codec that is not there is not named: {missing:?}"),
-        )?;
-        compare(&faults(&told), &self.planted(level)?)
-    }
-
-    /// Compares the counts of the audit with those of the database.
-    fn counts(&self, ws: &Workspace) -> Outcome {
-        let told = self.audit(ws, &self.text("url")?)?;
-        let mut columns = 0;
-        for table in told.get("tables").and_then(Json::as_array).into_iter().flatten() {
-            let name = table.get("table").and_then(Json::as_str).unwrap_or_default();
-            for column in table
-                .get("columns")
-                .and_then(Json::as_array)
-                .into_iter()
-                .flatten()
-            {
-                let field = column.get("column").and_then(Json::as_str).unwrap_or_default();
-                let wanted = self
-                    .told
-                    .get("counts")
-                    .and_then(|counts| counts.get(name)?.get(field));
-                for key in ["values", "nulls"] {
-                    let wanted = wanted.and_then(|wanted| wanted.get(key)).unwrap_or(&Json::Null);
-                    same(
-                        &format!("{name}.{field} {key}"),
-                        column.get(key).unwrap_or(&Json::Null),
-                        wanted,
-                    )?;
-                }
-                let formats = column
-                    .get("formats")
-                    .and_then(Json::as_array)
-                    .into_iter()
-                    .flatten();
-                let in_formats: u64 = formats.filter_map(|format| format.get("values")?.as_u64()).sum();
-                same(
-                    &format!("{name}.{field} by format"),
-                    &Some(in_formats),
-                    &column.get("values").and_then(Json::as_u64),
-                )?;
-                columns += 1;
-            }
-        }
-        ensure(columns >= 55, || format!("{columns} columns were audited"))?;
-        let rows = told.get("rows").and_then(Json::as_u64);
-        ensure(rows > Some(2_500), || format!("{rows:?} rows were audited"))?;
-        for (codec, version, least) in [
-            ("<blob", "1", 1000),
-            ("<zarr", "1.0", 300),
-            ("<photon", "1.0", 100),
-        ] {
-            let old = old_values(&told, codec, version);
-            ensure(old > least, || {
-                format!("{old} values of {codec}> in format {version}")
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn connect(&self) -> Outcome<Database> {
-        Ok(Database::connect(&self.text("url")?).await?)
-    }
-}
-
-/// How many values of a codec have a format.
-fn old_values(told: &Json, codec: &str, version: &str) -> u64 {
-    let array = |value: &Json, key: &str| {
-        value
-            .get(key)
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let columns = array(told, "tables")
-        .into_iter()
-        .flat_map(|table| array(&table, "columns"));
-    let is_codec = |column: &Json| {
-        column
-            .get("type")
-            .and_then(Json::as_str)
-            .is_some_and(|name| name.starts_with(codec))
-    };
-    let formats = columns
-        .filter(is_codec)
-        .flat_map(|column| array(&column, "formats"));
-    let is_version = |format: &Json| format.get("version").and_then(Json::as_str) == Some(version);
-    formats
-        .filter(is_version)
-        .filter_map(|format| format.get("values")?.as_u64())
-        .sum()
-}
-
-fn signature(fault: &Json) -> (String, String, String, String) {
-    let text = |key: &str| {
-        fault
-            .get(key)
-            .and_then(Json::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    // Sorted by name, whatever the order of the objects.
-    let key: std::collections::BTreeMap<String, String> = fault
-        .get("key")
-        .and_then(Json::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), value.to_string()))
-        .collect();
-    (text("table"), text("field"), format!("{key:?}"), text("kind"))
-}
-
-/// The faults of a report, of either command.
-fn faults(told: &Json) -> Planted {
-    let array = |value: &Json, key: &str| {
-        value
-            .get(key)
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let Some(tables) = told.get("missing_codecs").map(|_| array(told, "tables")) else {
-        return array(told, "faults").iter().map(signature).collect();
-    };
-    let columns = tables.iter().flat_map(|table| array(table, "columns"));
-    let faults = columns.flat_map(|column| array(&column, "faults"));
-    faults
-        .flat_map(|fault| array(&fault, "samples"))
-        .map(|fault| signature(&fault))
-        .collect()
-}
-
-fn compare(found: &Planted, planted: &Planted) -> Outcome {
-    let missed: Vec<_> = planted.difference(found).collect();
-    let extra: Vec<_> = found.difference(planted).collect();
-    ensure(
-        missed.is_empty() && extra.is_empty() && !planted.is_empty(),
-        || {
-            format!(
-                "of {} faults these are missed: {missed:?}; these were not planted: {extra:?}",
-                planted.len()
-            )
-        },
-    )
 }
 
 fn sample(ws: &Workspace, lab: &Lab) -> Outcome {
@@ -418,6 +188,22 @@ fn crashes(ws: &Workspace, lab: &Lab) -> Outcome {
         same("rows", &report.rows, &wanted)?;
         same("faults", &(report.faults.len()), &lab.planted("full")?.len())?;
         compare(&faults(&told), &lab.planted("full")?)
+    })
+}
+
+/// Verifies a table although there is no room for two of its values at once.
+fn one_by_one(ws: &Workspace, lab: &Lab) -> Outcome {
+    let options = VerifyOptions::new().with_table("#stimulus").with_budget(1);
+    let cx = Context::with_stores(Arc::clone(ws.stores()) as _);
+    runtime()?.block_on(async {
+        let database = lab.connect().await?;
+        let run = verify(&database, SCHEMA, ws.registry(), &cx, &options);
+        let ended = tokio::time::timeout(Duration::from_secs(60), run).await;
+        let report = ended.map_err(|_| "it waits for ever")??;
+        database.close().await;
+        let rows = lab.told.get("keys").and_then(|keys| keys.get("#stimulus"));
+        let rows = rows.and_then(Json::as_array).map(|rows| rows.len() as u64);
+        same("rows", &Some(report.rows), &rows)
     })
 }
 
