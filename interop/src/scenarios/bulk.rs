@@ -1,14 +1,16 @@
 //! Many rows at once, in both directions: what `insert_many` inserts Python fetches, and `fetch_many` gives it back, over a
 //! store that is far away too.
 
+mod far;
+mod refused;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use dj_codec_db::{
     Database, FetchOptions, Fetched, InsertFailed, InsertOptions, NewRow, Table, fetch_many, insert_many,
 };
-use dj_codecs::api::{Array, Context, Json, Record, Stores as _, Value, notation};
+use dj_codecs::api::{Array, Context, Json, Value, notation};
 use serde_json::json;
 
 use crate::failed::{Outcome, ensure, same, same_value};
@@ -16,15 +18,13 @@ use crate::ground;
 use crate::peer::{Peer, value_of};
 use crate::proxy::Proxy;
 use crate::report::Report;
-use crate::workspace::{Workspace, stores_of};
+use crate::workspace::Workspace;
 
 const SCHEMA: &str = "bulk_lab";
 /// So many rows are inserted.
 const ROWS: i64 = 130;
 /// And so many are in one transaction.
 const BATCH: usize = 50;
-/// How long the far store takes to answer.
-const DELAY: Duration = Duration::from_millis(20);
 
 const PLAIN: &str = "
     subject : varchar(16)
@@ -74,6 +74,9 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
             checks.check("a batch that fails leaves nothing behind", || {
                 runtime.block_on(lab.refused(ws))
             });
+            checks.check("nor is a value cut off where the server would", || {
+                runtime.block_on(lab.lenient(ws))
+            });
             checks.check("an object that is missing ends nothing", || {
                 runtime.block_on(lab.missing(ws))
             });
@@ -83,8 +86,8 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
         &ws.scenario("fetch_many and insert_many: a store that is 20 ms away"),
         |checks| {
             checks.check("one request for a value, many at once", || {
-                let proxy = Proxy::start(&lab.endpoint, DELAY)?;
-                runtime.block_on(lab.through_proxy(ws, &proxy))
+                let proxy = Proxy::start(&lab.endpoint, far::DELAY)?;
+                runtime.block_on(lab.far_away(ws, &proxy))
             });
         },
     );
@@ -170,7 +173,7 @@ impl Lab {
         )?;
         let url = peer.ask("url", json!({}))?;
         let far = ws.folder.join("far");
-        let endpoint = far_configuration(&ws.folder, &far)?;
+        let endpoint = far::configuration(&ws.folder, &far)?;
         Ok(Self {
             peer,
             url: url.get("url").and_then(Json::as_str).ok_or("no URL")?.to_owned(),
@@ -308,199 +311,6 @@ impl Lab {
         let words = unknown.err().map(|error| error.to_string()).unwrap_or_default();
         ensure(words.contains("no column \"trase\""), || words.clone())
     }
-
-    /// A row that is there already, one without a key, and values that no codec takes: nothing of their batch stays, in the table or
-    /// in a store; batches before it do.
-    async fn refused(&self, ws: &Workspace) -> Outcome {
-        let objects = || -> Outcome<usize> {
-            let mut count = 0;
-            for name in ["cloud", "local"] {
-                count += self
-                    .stores
-                    .open(Some(name))?
-                    .store
-                    .list(&format!("_schema/{SCHEMA}"))?
-                    .len();
-            }
-            Ok(count)
-        };
-        let count = async || -> Outcome<u64> {
-            let mut rows = self.fetched(ws, FetchOptions::new().with_fields([])).await?;
-            let mut count = 0;
-            while rows.next().await?.is_some() {
-                count += 1;
-            }
-            Ok(count)
-        };
-        let before = (count().await?, objects()?);
-        let fresh = 1000..1000 + BATCH as i64;
-        let mut bad: Vec<(&str, NewRow, &str)> = vec![
-            ("a duplicate", new_row(7)?, ""),
-            (
-                "no array",
-                new_row(2000)?.with("trace", "text"),
-                "requires an array",
-            ),
-            ("no key", NewRow::new().with("subject", "x"), "primary key"),
-            (
-                "no column",
-                new_row(2000)?.with("trase", 1),
-                "no column \"trase\"",
-            ),
-            (
-                "no int",
-                new_row(2000)?.with("small", Value::List(vec![])),
-                "cannot hold a list",
-            ),
-            (
-                "no number of the type",
-                new_row(2000)?.with("small", 1_000_000),
-                "",
-            ),
-        ];
-        for (what, row, words) in bad.drain(..) {
-            let mut rows = new_rows(fresh.clone())?;
-            rows.splice(30..30, [row]);
-            let failed = self
-                .put(ws, rows)
-                .await?
-                .err()
-                .ok_or_else(|| format!("{what} is inserted"))?;
-            same(&format!("the row of {what}"), &failed.row, &Some(30))?;
-            ensure(failed.inserted == 0 && failed.to_string().contains(words), || {
-                failed.to_string()
-            })?;
-            same(
-                &format!("rows and objects after {what}"),
-                &(count().await?, objects()?),
-                &before,
-            )?;
-        }
-        // The second batch fails, the first stays.
-        let mut rows = new_rows(fresh.clone())?;
-        rows.push(new_row(7)?);
-        let failed = self
-            .put(ws, rows)
-            .await?
-            .err()
-            .ok_or("the duplicate is inserted")?;
-        same(
-            "inserted",
-            &(failed.inserted, failed.row),
-            &(BATCH as u64, Some(BATCH as u64)),
-        )?;
-        same("rows after that", &count().await?, &(before.0 + BATCH as u64))
-    }
-
-    async fn missing(&self, ws: &Workspace) -> Outcome {
-        let raw = self.peer.ask(
-            "raw_many",
-            json!({"table": "Everything", "keys": [{"number": 1}], "field": "trace"}),
-        )?;
-        let record = raw
-            .get("records")
-            .and_then(|records| records.get(0))
-            .cloned()
-            .ok_or("no record")?;
-        let cloud = self.stores.open(Some("cloud"))?.store;
-        let path = Record::from_json(record)?.path()?.to_owned();
-        let bytes = cloud.get(&path)?;
-        cloud.delete(&path)?;
-        let options = FetchOptions::new().with_fields(["trace"]);
-        let mut rows = self.fetched(ws, options.clone()).await?;
-        let (mut good, mut bad) = (0, Vec::new());
-        while let Some(row) = rows.next().await? {
-            match row.get("trace") {
-                Some(Ok(_)) => good += 1,
-                _ => bad.push(row.key.texts().last().cloned().unwrap_or_default()),
-            }
-        }
-        same("rows that fail", &bad, &vec!["1".to_owned()])?;
-        ensure(good >= ROWS - 1, || format!("only {good} rows come"))?;
-        let mut rows = self.fetched(ws, options.stop_at_errors()).await?;
-        let failed = loop {
-            match rows.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Err("it does not stop".into()),
-                Err(error) => break error.to_string(),
-            }
-        };
-        ensure(
-            failed.contains("everything.trace") && failed.contains("number=1"),
-            || failed.clone(),
-        )?;
-        cloud.put(&path, bytes)?;
-        Ok(())
-    }
-
-    /// Through a proxy that lets every request wait: how many there are is what counts, and how many at once.
-    async fn through_proxy(&self, ws: &Workspace, proxy: &Proxy) -> Outcome {
-        let file = self.far.join("datajoint.json");
-        let text = std::fs::read_to_string(&file)?;
-        std::fs::write(&file, text.replace(&self.endpoint, &proxy.address().to_string()))?;
-        let cx = Context::new(stores_of(&self.far)?);
-        let (database, table) = self.open().await?;
-        let writable = database.writable(1).await?;
-        let numbers = 5000..5200_i64;
-        let rows = numbers.clone().map(|number| {
-            let values = row(number)?;
-            let kept = values
-                .into_iter()
-                .filter(|(name, _)| !["movie", "packed", "note"].contains(name));
-            let row = kept.fold(NewRow::new(), |row, (name, value)| row.with(name, value));
-            Ok(row.with("trace", Array::from_vec(vec![number as f64; 500], &[500])?))
-        });
-        let rows: Vec<NewRow> = rows.collect::<Outcome<_>>()?;
-        let begun = Instant::now();
-        insert_many(&writable, &table, rows, ws.registry(), &cx, &InsertOptions::new())
-            .await
-            .map_err(|failed| failed.to_string())?;
-        let [_, requests, most] = proxy.counts();
-        // One that must not be there before; the first to a server is tried a second time.
-        ensure(requests <= 200 + 10, || {
-            format!("{requests} requests put 200 objects")
-        })?;
-        ensure(most >= 12, || format!("{most} requests at once put 200 objects"))?;
-        let mut keys = Vec::new();
-        let mut all = fetch_many(
-            &database,
-            &table,
-            ws.registry(),
-            &cx,
-            FetchOptions::new().with_fields([]),
-        )?;
-        while let Some(row) = all.next().await? {
-            let number = row.key.texts().last().and_then(|text| text.parse::<i64>().ok());
-            keys.extend(number.filter(|number| numbers.contains(number)).map(|_| row.key));
-        }
-        proxy.counts();
-        let options = FetchOptions::new().with_fields(["trace"]).with_keys(keys);
-        let mut rows = fetch_many(&database, &table, ws.registry(), &cx, options)?;
-        let mut count = 0;
-        while let Some(row) = rows.next().await? {
-            let number: f64 = row
-                .key
-                .texts()
-                .last()
-                .and_then(|text| text.parse().ok())
-                .ok_or("no number")?;
-            let wanted = Value::from(Array::from_vec(vec![number; 500], &[500])?);
-            let found = row
-                .get("trace")
-                .ok_or("no trace")?
-                .as_ref()
-                .map_err(|error| error.to_string())?;
-            same_value("trace", found, &wanted)?;
-            count += 1;
-        }
-        same("rows", &count, &200)?;
-        let [_, requests, most] = proxy.counts();
-        same("requests for 200 values", &requests, &200)?;
-        ensure(most >= 12, || format!("{most} requests at once"))?;
-        // One after the other they would take eight seconds on a machine that does nothing else.
-        let seconds = begun.elapsed().as_secs_f64();
-        ensure(seconds < 60.0, || format!("it takes {seconds:.1} s"))
-    }
 }
 
 /// A Python of its own, with whole tables.
@@ -516,21 +326,6 @@ pub(crate) fn start(ws: &Workspace, name: &str) -> Outcome<Peer> {
     let mut command = ground::command(python);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tables_peer.py"));
     Peer::start(command, &folder)
-}
-
-/// The configuration in another folder, where the endpoint of the S3 server may be replaced; gives that endpoint.
-fn far_configuration(near: &Path, far: &Path) -> Outcome<String> {
-    std::fs::create_dir_all(far.join(".secrets"))?;
-    for secret in std::fs::read_dir(near.join(".secrets"))? {
-        let secret = secret?;
-        std::fs::copy(secret.path(), far.join(".secrets").join(secret.file_name()))?;
-    }
-    std::fs::copy(near.join("datajoint.json"), far.join("datajoint.json"))?;
-    let configuration: Json = serde_json::from_str(&std::fs::read_to_string(near.join("datajoint.json"))?)?;
-    let endpoint = configuration
-        .pointer("/stores/cloud/endpoint")
-        .and_then(Json::as_str);
-    Ok(endpoint.ok_or("the store cloud has no endpoint")?.to_owned())
 }
 
 /// A value as Python keeps it: floats of 32 bits may have become others, and a decimal has the digits of its column.

@@ -1,14 +1,15 @@
 //! `dj-codec convert`: values of one codec become values of another in a column that a person adds by the SQL that is printed;
 //! Python fetches what it fetched before.
 
+mod killed;
+mod swap;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 use dj_codecs::api::{Array, Json, Order, Stores as _, Value, notation};
 use serde_json::json;
 
 use super::bulk;
-use crate::chance::Chance;
 use crate::failed::{Outcome, ensure, same, same_value};
 use crate::peer::{Peer, value_of};
 use crate::plan::Backend;
@@ -18,10 +19,6 @@ use crate::workspace::Workspace;
 
 const SCHEMA: &str = "convert_lab";
 const ROWS: i64 = 40;
-/// So many runs are killed.
-const KILLS: usize = 12;
-/// Python fetches all values after so many kills.
-const PYTHON_EVERY: usize = 4;
 /// Rows whose values are no arrays.
 const NO_ARRAYS: [i64; 3] = [7, 9, 20];
 
@@ -330,170 +327,6 @@ impl<'a> Lab<'a> {
             paths.extend(found.into_iter().map(|object| format!("{name}:{}", object.path)));
         }
         Ok(paths)
-    }
-
-    fn swap(&self) -> Outcome {
-        let before = self.rows()?;
-        for (field, spec, into) in [
-            ("movie", "<zarr@local>", "movie_zarr"),
-            ("note", "<blob@shelf>", "note_ext"),
-        ] {
-            let (_, told) = self.convert(field, spec, into, &[])?;
-            self.run_sql(&told, "swap")?;
-            let types = self.peer.ask("reopen", json!({ "schema": SCHEMA }))?;
-            let found = types
-                .pointer(&format!("/types/Scan/{field}"))
-                .and_then(Json::as_str);
-            ensure(found.is_some_and(|found| found.contains(spec)), || {
-                format!("the type of {field} is {found:?}")
-            })?;
-            self.run_sql(&told, "drop")?;
-        }
-        let after = self.rows()?;
-        for (number, row) in &after {
-            for field in ["movie", "note"] {
-                let was = before.get(number).and_then(|row| row.get(field));
-                same_value(
-                    field,
-                    row.get(field).unwrap_or(&Value::Null),
-                    was.unwrap_or(&Value::Null),
-                )?;
-            }
-            let names: Vec<&str> = row.keys().map(String::as_str).collect();
-            ensure(
-                !names.contains(&"note_ext") && !names.contains(&"note_old"),
-                || format!("{names:?}"),
-            )?;
-        }
-        Ok(())
-    }
-
-    fn refusals(&self) -> Outcome {
-        for (field, spec, into, words) in [
-            ("trace", "<npz@cloud>", "x", "npz"),
-            ("trace", "<npy>", "x", "npy"),
-            ("trace", "int32", "x", "no codec"),
-            ("trace", "<npy@cloud>", "trace", "itself"),
-            ("trace", "<npy@local>", "trace_npy", "of type <npy@cloud>"),
-            ("trace", "<npy@cloud>", "part", "of this name already"),
-            ("trace", "<npy@cloud>", "Trace", "lowercase"),
-            ("trase", "<npy@cloud>", "x", "no column \"trase\""),
-            ("part", "<npy@cloud>", "x", "declared as"),
-        ] {
-            let ran = self.ws.program.run(&self.arguments(field, spec, into))?;
-            let shown = || {
-                format!(
-                    "{field} {spec} {into}: {:?}: {}{}",
-                    ran.status, ran.output, ran.errors
-                )
-            };
-            ensure(ran.status == Some(2) && ran.errors.contains(words), shown)?;
-        }
-        Ok(())
-    }
-
-    /// Every value that is there is the right one.
-    fn partly(&self, field: &str, into: &str) -> Outcome {
-        for (number, row) in self.rows()? {
-            let new = row.get(into).cloned().unwrap_or(Value::Null);
-            if new != Value::Null {
-                same_value(
-                    &format!("{into} of {number}"),
-                    &new,
-                    row.get(field).unwrap_or(&Value::Null),
-                )?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The paths of the objects of a column in the store `cloud`.
-    fn paths(&self, field: &str) -> Outcome<Vec<String>> {
-        let keys: Vec<Json> = (0..ROWS).map(|number| json!({ "scan_id": number })).collect();
-        let asked = json!({"table": "Scan", "keys": keys, "field": field});
-        let raw = self.peer.ask("raw_many", asked)?;
-        let records = raw.get("records").and_then(Json::as_array).into_iter().flatten();
-        let records = records.filter(|record| !record.is_null());
-        records.map(crate::workspace::path_of).collect()
-    }
-
-    /// Takes the values out of a column, and their objects out of the store, as if they had never been.
-    fn empty(&self, field: &str) -> Outcome {
-        let store = self.ws.stores().open(Some("cloud"))?.store;
-        let paths = self.paths(field)?;
-        let sql = format!("UPDATE {SCHEMA}.scan SET {field} = NULL");
-        self.peer.ask("sql", json!({ "statements": [sql] }))?;
-        for path in paths {
-            store.delete(&path)?;
-        }
-        Ok(())
-    }
-
-    /// Runs that are killed at any time, until one comes to its end.
-    fn killed(&self) -> Outcome {
-        let (field, spec, into) = ("killed", "<npy@cloud>", "killed_npy");
-        let (_, told) = self.convert(field, spec, into, &[])?;
-        self.run_sql(&told, "add")?;
-        let before = self.objects()?;
-        let (mut arguments, mut chance) = (self.arguments(field, spec, into), Chance::new(77));
-        arguments.extend(["--workers", "2"]);
-        let begun = Instant::now();
-        self.ws.program.done(&arguments)?;
-        let whole = begun.elapsed();
-        self.empty(into)?;
-        let mut killed = 0;
-        while killed < KILLS {
-            let running = self.ws.program.start(&arguments, "convert-killed")?;
-            let ended = running.ended(chance.within(whole))?.is_some();
-            running.kill();
-            ensure(running.ended(Duration::from_secs(30))?.is_some(), || {
-                "it does not end".into()
-            })?;
-            if killed % PYTHON_EVERY == 0 {
-                self.partly(field, into)?;
-            }
-            if ended {
-                self.empty(into)?;
-            }
-            killed += usize::from(!ended);
-        }
-        self.ws.program.done(&arguments)?;
-        let mut needed = before;
-        for (number, row) in self.rows()? {
-            same_value(
-                &format!("{into} of {number}"),
-                row.get(into).unwrap_or(&Value::Null),
-                row.get(field).unwrap_or(&Value::Null),
-            )?;
-        }
-        let keys: Vec<Json> = (0..ROWS).map(|number| json!({ "scan_id": number })).collect();
-        let raw = self
-            .peer
-            .ask("raw_many", json!({"table": "Scan", "keys": keys, "field": into}))?;
-        for record in raw.get("records").and_then(Json::as_array).into_iter().flatten() {
-            needed.insert(format!("cloud:{}", crate::workspace::path_of(record)?));
-        }
-        let left_behind: BTreeSet<String> = self.objects()?.difference(&needed).cloned().collect();
-        let list = [
-            "migrate",
-            &self.url,
-            "--schema",
-            SCHEMA,
-            "--list-superseded",
-            "--json",
-        ];
-        let told: Json = serde_json::from_str(&self.ws.program.done(&list)?)?;
-        let told = told.get("objects").and_then(Json::as_array).into_iter().flatten();
-        let told: BTreeSet<String> = told
-            .filter_map(|one| {
-                Some(format!(
-                    "{}:{}",
-                    one.get("store")?.as_str()?,
-                    one.get("path")?.as_str()?
-                ))
-            })
-            .collect();
-        same("objects that are told to be left behind", &told, &left_behind)
     }
 }
 

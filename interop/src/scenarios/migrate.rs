@@ -1,12 +1,15 @@
 //! A database with values of old formats, which `dj-codec migrate` makes new while it is killed, in company, and refused.
 
 mod columns;
+mod copies;
 mod crowd;
 mod disk;
 mod kills;
 mod lab;
+mod lazy;
 mod reader;
 mod refusals;
+mod twice;
 mod unwrap;
 
 pub(crate) use kills::wanted as wanted_kills;
@@ -26,6 +29,9 @@ pub(crate) fn run(ws: &Workspace, report: &Report) -> Outcome {
         scenarios.push((name, Box::new(|lab, checks| columns::run(lab, column, checks))));
     }
     scenarios.push(("blobs in blobs".into(), Box::new(unwrap::run)));
+    scenarios.push(("an application's rows".into(), Box::new(lazy::run)));
+    scenarios.push(("twice, and back".into(), Box::new(twice::run)));
+    scenarios.push(("copies in another schema".into(), Box::new(copies::run)));
     let times = format!("killed {} times", kills::wanted());
     scenarios.push((times, Box::new(kills::run)));
     let crowd = "three at once, killed, while Python inserts, updates and deletes";

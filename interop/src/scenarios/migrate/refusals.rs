@@ -1,15 +1,23 @@
 //! What cannot be done is refused in words, and nothing of it is done; where the disk is full, what was done stays whole.
 
+use super::copies::run_sql;
 use super::disk;
 use super::lab::{Lab, SCHEMA};
 use super::reader::same_rows;
 use crate::failed::{Outcome, ensure, same};
+use crate::plan::Backend;
 use crate::report::Checks;
 
 pub(super) fn run(lab: &Lab<'_>, checks: &mut Checks) {
     checks.check("wrong use", || wrong_use(lab));
     checks.check("a user who may write rows and not make the journal", || {
         no_journal(lab)
+    });
+    checks.check("a table whose changes cannot be undone", || {
+        match lab.ws.backend {
+            Backend::MySql => no_transactions(lab),
+            Backend::PostgreSql => Ok(()),
+        }
     });
     checks.check(
         "a limit on the size of files, which values in the middle are beyond",
@@ -137,6 +145,26 @@ fn no_journal(lab: &Lab<'_>) -> Outcome {
     let ran = lab.program().run(&arguments)?;
     ensure(
         ran.status == Some(2) && ran.errors.contains("to CREATE tables in its schema"),
+        || format!("{:?}: {}{}", ran.status, ran.output, ran.errors),
+    )?;
+    same(
+        "what the column holds",
+        &lab.held("Scan", "note")?.rows,
+        &before.rows,
+    )
+}
+
+/// An engine of MySQL without transactions.
+fn no_transactions(lab: &Lab<'_>) -> Outcome {
+    let before = lab.held("Scan", "note")?;
+    let engine = |name: &str| run_sql(lab, &[format!("ALTER TABLE {SCHEMA}.scan ENGINE={name}")]);
+    engine("MyISAM")?;
+    let ran = lab.run("scan", "note", &["--to", "2"]);
+    let planned = lab.run("scan", "note", &["--to", "2", "--dry-run"]);
+    engine("InnoDB")?;
+    let (ran, planned) = (ran?, planned?);
+    ensure(
+        ran.status == Some(2) && ran.errors.contains("ENGINE=InnoDB") && planned.status == Some(0),
         || format!("{:?}: {}{}", ran.status, ran.output, ran.errors),
     )?;
     same(
