@@ -7,14 +7,11 @@
 )]
 
 use std::io::Write;
-use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use dj_codec_api::{
-    Array, Bytes, Context, Error, ErrorKind, Json, Limits, ObjectMeta, Read, Result, Store, StoreMap, Value,
-};
+use dj_codec_api::{Array, Context, Error, ErrorKind, Json, Limits, Result, Store, StoreMap, Value};
 use dj_codec_store::FileStore;
-use dj_codec_testkit::MemoryStore;
+use dj_codec_testkit::{Fault, FaultyStore, MemoryStore};
 use dj_zarr_codecs::{ZarrArray, ZarrCodec, ZarrOptions};
 use proptest::prelude::*;
 use serde_json::json;
@@ -37,8 +34,8 @@ fn v2() -> Json {
 }
 
 /// A store with one array: its metadata and these chunks.
-fn store(key: &str, metadata: &Json, chunks: &[(&str, Vec<u8>)]) -> Arc<dyn Store> {
-    let store = MemoryStore::new();
+fn store(key: &str, metadata: &Json, chunks: &[(&str, Vec<u8>)]) -> Arc<FaultyStore<MemoryStore>> {
+    let store = FaultyStore::new(MemoryStore::new());
     store
         .put(&format!("a.zarr/{key}"), metadata.to_string().into())
         .unwrap();
@@ -252,63 +249,15 @@ fn chunks_that_are_not_what_they_should_be_are_named() {
     assert_eq!(error.kind(), &ErrorKind::Corrupt, "{error}");
 }
 
-/// Hands out everything but what it refuses.
-#[derive(Debug)]
-struct Forbidding(Arc<dyn Store>, &'static str);
-
-impl Forbidding {
-    fn check(&self, path: &str) -> Result<()> {
-        if path.contains(self.1) {
-            return Err(Error::new(ErrorKind::PermissionDenied, "access denied").at(path));
-        }
-        Ok(())
-    }
-}
-
-impl Store for Forbidding {
-    fn get(&self, path: &str) -> Result<Bytes> {
-        self.check(path)?;
-        self.0.get(path)
-    }
-    fn get_ranges(&self, path: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.check(path)?;
-        self.0.get_ranges(path, ranges)
-    }
-    fn get_many(&self, reads: &[Read]) -> Vec<Result<Bytes>> {
-        let denied = |read: &Read| {
-            self.check(&read.path)
-                .and_then(|()| self.0.get_many(std::slice::from_ref(read)).remove(0))
-        };
-        reads.iter().map(denied).collect()
-    }
-    fn put(&self, path: &str, data: Bytes) -> Result<()> {
-        self.0.put(path, data)
-    }
-    fn put_if_absent(&self, path: &str, data: Bytes) -> Result<bool> {
-        self.0.put_if_absent(path, data)
-    }
-    fn put_stream(&self, path: &str, source: &mut dyn std::io::Read, if_absent: bool) -> Result<u64> {
-        self.0.put_stream(path, source, if_absent)
-    }
-    fn head(&self, path: &str) -> Result<Option<ObjectMeta>> {
-        self.check(path)?;
-        self.0.head(path)
-    }
-    fn visit(&self, prefix: &str, each: &mut dyn FnMut(ObjectMeta) -> Result<ControlFlow<()>>) -> Result<()> {
-        self.0.visit(prefix, each)
-    }
-    fn delete(&self, path: &str) -> Result<()> {
-        self.0.delete(path)
-    }
-}
-
 #[test]
 fn a_forbidden_object_is_no_absent_one() {
     let crc = crc32c::crc32c(&[1; 12]).to_le_bytes();
     let store = store("zarr.json", &v3(), &[("c/0/1", [&[1; 12][..], &crc].concat())]);
-    let read = |forbidden| {
-        let store = Arc::new(Forbidding(store.clone(), forbidden));
-        ZarrArray::open_path(store, "a.zarr").and_then(|array| array.read())
+    let read = |forbidden: &'static str| {
+        let denied = Fault::error(ErrorKind::PermissionDenied);
+        store.recover();
+        store.inject(denied.when(move |operation| operation.path.contains(forbidden)));
+        ZarrArray::open_path(store.clone(), "a.zarr").and_then(|array| array.read())
     };
     assert_eq!(read("nothing").unwrap().len(), 24);
     for forbidden in ["c/0/1", "c/1/1", "zarr.json"] {
