@@ -53,8 +53,9 @@ impl FetchOptions {
         self
     }
 
-    /// How many bytes of values may be in flight: asked for, or decoded and not taken yet. 256 MiB otherwise. A value counts
-    /// as its record says (arrays as they are in memory), as 1 MiB where that is not said; a row of more goes alone.
+    /// How many bytes of values may be in flight: asked for, or decoded and not taken yet. 256 MiB otherwise. A value in a store
+    /// counts as its record says (arrays as they are in memory), as 1 MiB where that is not said; one in the table as it is there,
+    /// compressed where it is. A row of more goes alone.
     #[must_use]
     pub fn with_budget(mut self, bytes: u64) -> Self {
         self.flight.bytes = bytes;

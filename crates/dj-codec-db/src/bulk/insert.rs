@@ -131,7 +131,8 @@ impl From<InsertFailed> for Error {
 /// server makes a value of.
 ///
 /// Where a batch fails, the objects that were written for it are removed, but for those whose path comes from their content
-/// (`<hash@>`, `<blob@>`, `<attach@>`), which may be those of other rows too. Earlier batches stay.
+/// (`<hash@>`, `<blob@>`, `<attach@>`), which may be those of other rows too. Earlier batches stay. Dropped before it ends, it leaves
+/// what was written for the batch at hand in the stores.
 ///
 /// Must be called within a tokio runtime that runs blocking tasks.
 ///
