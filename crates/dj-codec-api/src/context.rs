@@ -173,7 +173,8 @@ impl Context {
     }
 
     /// Tells the hook of [`on_new_object`](Self::on_new_object) of an object that is about to be written.
-    /// [`new_object_path`](Self::new_object_path) does; a codec whose paths come from elsewhere calls it itself.
+    /// [`new_object_path`](Self::new_object_path) does; a codec whose paths come from elsewhere calls it itself, and so does one that
+    /// writes another object beside such a path rather than below it.
     ///
     /// # Errors
     /// As the hook.
