@@ -234,6 +234,13 @@ class AuditLab(Lab):
             {"level": "audit", "kind": "wrong_value", "table": "_old_scan", "field": "trace", "key": {"scan": 7}}
         )
 
+    def fill_foreign(self) -> None:
+        """A table that DataJoint did not make, without a primary key."""
+        kind = "bytea" if self.postgresql else "longblob"
+        foreign = f"{self.quoted(self.name)}.{self.quoted('import_log')}"
+        dj.conn().query(f"CREATE TABLE {foreign} (line {kind})")
+        dj.conn().query(f"INSERT INTO {foreign} VALUES (%s)", args=[b"[1. 2.]"])
+
     # Damage.
     def plant(self, level: str, kind: str, table: str, key: dict, field: str) -> None:
         shown = {name: self.shown(value) for name, value in key.items()}
@@ -413,6 +420,7 @@ def main(program: str, schema: str) -> int:
     lab.fill_staged()
     damaged = lab_keys.fill(lab)
     lab.fill_old()
+    lab.fill_foreign()
     lab.fill_remote()
     lab.damage()
     lab.damage_trials()

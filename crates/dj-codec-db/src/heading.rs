@@ -36,9 +36,13 @@ impl Table {
         key
     }
 
-    /// The columns whose values a codec made, registered or not, and those of declarations before DataJoint 2.0.
+    /// The columns whose values a codec made, registered or not, and those of declarations before DataJoint 2.0. DataJoint never
+    /// made a table without a primary key: bytes without a declaration are not its own there.
     pub fn codec_columns(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(|one| one.is_encoded())
+        let keyed = self.attributes.iter().any(|one| one.key_position.is_some());
+        self.attributes
+            .iter()
+            .filter(move |one| one.is_encoded() && (keyed || one.declared != Declared::Nothing))
     }
 
     /// The column of this name.
@@ -140,10 +144,11 @@ impl Storage {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn attribute(sql_type: &str, comment: &str, key_position: Option<usize>) -> Attribute {
+    /// A column with this comment in the database.
+    pub(crate) fn attribute(sql_type: &str, comment: &str, key_position: Option<usize>) -> Attribute {
         let (declared, comment) = crate::parse_comment(comment);
         Attribute {
             name: "a".into(),
@@ -176,6 +181,30 @@ mod tests {
                 (encoded, old, name)
             );
         }
+    }
+
+    #[test]
+    fn bytes_without_a_key_are_nobodys() {
+        let table = |key_position| Table {
+            schema: "lab".into(),
+            name: "session".into(),
+            tier: Tier::Manual,
+            comment: String::new(),
+            attributes: vec![
+                attribute("int", "", key_position),
+                attribute("longblob", "", None),
+                attribute("longblob", ":<blob>:", None),
+            ],
+            estimated_rows: 0,
+        };
+        let types = |table: &Table| -> Vec<String> {
+            table
+                .codec_columns()
+                .map(|one| one.type_name().to_owned())
+                .collect()
+        };
+        assert_eq!(types(&table(Some(0))), ["longblob", "<blob>"]);
+        assert_eq!(types(&table(None)), ["<blob>"]);
     }
 
     #[test]

@@ -168,6 +168,7 @@ pub(crate) mod tests {
     use dj_codec_api::{Codec, CodecInfo, Mode, StoreMap, TypeSpec, Value};
 
     use super::*;
+    use crate::heading::tests::attribute;
 
     /// Documents, in the table or in a store.
     #[derive(Debug)]
@@ -199,15 +200,7 @@ pub(crate) mod tests {
     pub(crate) fn subject(sql_type: &str, comment: &str) -> Subject {
         let mut registry = Registry::new();
         registry.register(Arc::new(DocumentCodec)).unwrap();
-        let (declared, comment) = crate::parse_comment(comment);
-        let attribute = Attribute {
-            name: "value".into(),
-            sql_type: sql_type.into(),
-            declared,
-            comment: comment.into(),
-            nullable: true,
-            key_position: None,
-        };
+        let attribute = attribute(sql_type, comment, None);
         let table = Table {
             schema: "lab".into(),
             name: "session".into(),

@@ -53,17 +53,13 @@ impl KeyField {
 mod tests {
     use super::*;
     use crate::heading::Attribute;
+    use crate::heading::tests::attribute;
     use crate::location::Backend;
 
     fn field(sql_type: &str, comment: &str, backend: Backend) -> KeyField {
-        let (declared, words) = crate::parse_comment(comment);
         let attribute = Attribute {
             name: "k`\"".into(),
-            sql_type: sql_type.into(),
-            declared,
-            comment: words.into(),
-            nullable: false,
-            key_position: Some(0),
+            ..attribute(sql_type, comment, Some(0))
         };
         KeyField::new(&attribute, backend)
     }
