@@ -406,7 +406,7 @@ class AuditLab(Lab):
         told = {} if self.postgresql else {"_old_scan": [[str(scan)] for scan in range(30)]}
         for table in self.tables.values():
             instance = table()
-            names = [self.quoted(name) for name in instance.primary_key]
+            names = [self.quoted(name) for name in instance.primary_key or ["_singleton"]]
             sql = f"SELECT {', '.join(names)} FROM {instance.full_table_name} ORDER BY {', '.join(names)}"
             told[instance.table_name] = [[str(value) for value in row] for row in dj.conn().query(sql)]
         return told

@@ -65,6 +65,9 @@ def fill(lab: Lab) -> list[tuple[str, str]]:
         )
         for number, field in ((len(rows) - 1, "value"), (len(rows) // 2, "wave")):
             damaged.append((name, number, field))
+    # A table that declares no key: DataJoint gives it one, which it hides.
+    lab.declare("KeyNone", dj.Manual, "---\nnumber : int32\nvalue=null : <blob>\nwave=null : <npy@local>\n")
+    lab.tables["KeyNone"]().insert1({"number": 5, "value": np.arange(5), "wave": np.arange(5)})
     return damaged
 
 

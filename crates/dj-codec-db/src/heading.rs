@@ -84,6 +84,13 @@ impl Attribute {
         Storage::of(&self.sql_type)
     }
 
+    /// Whether DataJoint keeps the column to itself, as it does all whose names begin with `_`: rows are shown, inserted and
+    /// named in paths without it. One is `_singleton`, the primary key of a table that declares none.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with('_')
+    }
+
     /// Whether the values are made by a codec.
     #[must_use]
     pub fn is_encoded(&self) -> bool {

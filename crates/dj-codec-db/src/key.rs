@@ -13,7 +13,7 @@ pub(crate) use dialect::{ALIAS, KeyField, KeyKind, quote};
 
 use crate::Database;
 use crate::fault::KeyShown;
-use crate::heading::Table;
+use crate::heading::{Attribute, Table};
 
 /// The primary key of a row: a value for each field, typed as DataJoint types it.
 #[derive(Clone, Default)]
@@ -42,14 +42,18 @@ impl Key {
             .collect()
     }
 
-    /// The context of a field of this row: for codecs that build paths, and for messages.
+    /// The context of a field of this row: for codecs that build paths, and for messages. What DataJoint hides of the key is in
+    /// none of its paths, and so not in the context.
     ///
     /// # Errors
     /// As [`values`](Self::values).
     pub fn context(&self, cx: &Context, table: &Table, field: &str) -> Result<Context> {
         let mut cx = cx.clone().with_field(&table.schema, &table.name, field);
+        let hidden = |name: &str| table.attribute(name).is_some_and(Attribute::is_hidden);
         for (name, value) in self.values()? {
-            cx = cx.with_key(name, value);
+            if !hidden(name) {
+                cx = cx.with_key(name, value);
+            }
         }
         Ok(cx)
     }
@@ -124,5 +128,42 @@ impl Database {
             )));
         }
         Ok(Key::new(fields, texts.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tier;
+    use crate::heading::tests::attribute;
+    use crate::location::Backend;
+
+    #[test]
+    fn what_datajoint_hides_is_in_no_path() {
+        let named = |name: &str, sql_type: &str, comment: &str, place: usize| Attribute {
+            name: name.into(),
+            ..attribute(sql_type, comment, Some(place))
+        };
+        let table = Table {
+            schema: "lab".into(),
+            name: "setup".into(),
+            tier: Tier::Manual,
+            comment: String::new(),
+            attributes: vec![
+                named("_singleton", "boolean", ":bool:", 0),
+                named("rig", "int", "", 1),
+            ],
+            estimated_rows: 1,
+        };
+        let fields = table
+            .attributes
+            .iter()
+            .map(|one| KeyField::new(one, Backend::PostgreSql));
+        let key = Key::new(fields.collect(), vec!["true".into(), "3".into()]);
+        let cx = key
+            .context(&Context::new(dj_codec_api::StoreMap::new()), &table, "wave")
+            .unwrap();
+        assert_eq!(cx.key(), [("rig".to_owned(), Value::Int(3))]);
+        assert_eq!(key.to_string(), "_singleton=True, rig=3");
     }
 }

@@ -252,6 +252,22 @@ fn what_case_json_does_not_name_is_a_failure() {
 }
 
 #[test]
+fn a_page_beside_a_case_is_not_listed_but_one_in_its_store_is() {
+    let root = tempfile::tempdir().unwrap();
+    case(root.path(), "one", |_| ());
+    let folder = root.path().join("plain/1.0/one");
+    fs::write(root.path().join("generate.py"), "").unwrap();
+    fs::write(folder.join("README.md"), "").unwrap();
+    fs::create_dir_all(folder.join("store/_files")).unwrap();
+    fs::write(folder.join("store/_files/notes.md"), "a value").unwrap();
+    let listed: Vec<String> = golden::files(root.path()).unwrap().into_keys().collect();
+    assert_eq!(
+        listed,
+        ["plain/1.0/one/case.json", "plain/1.0/one/store/_files/notes.md"]
+    );
+}
+
+#[test]
 fn the_list_holds_both_ways() {
     let root = tempfile::tempdir().unwrap();
     let root = root.path();

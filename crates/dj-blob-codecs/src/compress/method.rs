@@ -86,3 +86,20 @@ impl Method {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fast_ways_leave_repetitions_out() {
+        let size = |data: &[u8], method| deflate(data, &[], method, true).unwrap().len();
+        let zeros = [0_u8; 8_000];
+        // A bit a byte, where nothing is looked for.
+        assert!(size(&zeros, Method::Frequencies) > zeros.len() / 8);
+        assert!(size(&zeros, Method::Runs) < 100);
+        let words = b"neither near nor far, ".repeat(400);
+        assert!(size(&words, Method::Runs) > words.len() / 4);
+        assert!(size(&words, Method::Search(4)) < words.len() / 40);
+    }
+}

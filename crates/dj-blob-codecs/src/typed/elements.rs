@@ -165,3 +165,24 @@ fn flat(column: Value, dimensions: usize, count: usize) -> Result<Vec<Value>> {
         other => Err(Error::unsupported(format!("a column is {}", other.type_name()))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_has_a_value_for_each_record() {
+        let of_length = |length: usize| {
+            let column = Value::List((0..length).map(|at| Value::Int(at as i64)).collect());
+            records(RecordArray {
+                shape: vec![2],
+                fields: vec![("a".into(), column)],
+            })
+        };
+        let dict = |number| Value::Dict(vec![(Value::from("a"), Value::Int(number))]);
+        assert_eq!(of_length(2).unwrap(), Value::List(vec![dict(0), dict(1)]));
+        for length in [0, 1, 3] {
+            assert!(of_length(length).is_err(), "{length}");
+        }
+    }
+}

@@ -65,7 +65,12 @@ impl<'a> Batches<'a> {
             .map(|attribute| FieldKind::new(table, attribute, backend, registry, &watched));
         Ok(Self {
             fields: fields.collect::<Result<_>>()?,
-            keys: table.primary_key().iter().map(|one| one.name.as_str()).collect(),
+            keys: table
+                .primary_key()
+                .into_iter()
+                .filter(|one| !one.is_hidden())
+                .map(|one| one.name.as_str())
+                .collect(),
             writable,
             table,
             cx,

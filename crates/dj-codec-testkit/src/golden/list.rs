@@ -38,13 +38,14 @@ impl Discrepancy {
 
 /// What the files below a folder of fixtures are: paths relative to it, and the SHA-256 of each.
 ///
-/// Pages for people and generators may improve, so names that end in `.md` and `.py` are left out, and so is the list itself.
+/// Pages for people and generators may improve, so names that end in `.md` and `.py` are left out, and so is the list itself; but
+/// what lies in a folder of a case, its store or its value, is part of the case whatever it is called.
 ///
 /// # Errors
 /// Where a file cannot be read.
 pub fn files(root: &Path) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
-    walk(root, root, &mut found)?;
+    walk(root, root, false, &mut found)?;
     Ok(found)
 }
 
@@ -130,17 +131,20 @@ fn failed(path: &Path, error: std::io::Error) -> Error {
         .caused_by(error)
 }
 
-fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) -> Result<()> {
+/// Adds what is in the folder, which may be one within a case.
+fn walk(root: &Path, folder: &Path, in_case: bool, found: &mut BTreeMap<String, String>) -> Result<()> {
+    let is_case = folder.join("case.json").is_file();
     for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))? {
         let path = entry.map_err(|error| failed(folder, error))?.path();
         if path.is_dir() {
-            walk(root, &path, found)?;
+            walk(root, &path, in_case || is_case, found)?;
             continue;
         }
         let parts = path.strip_prefix(root).unwrap_or(&path).components();
         let names: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
         let name = names.join("/");
-        if name.starts_with(LIST) || name.ends_with(".md") || name.ends_with(".py") {
+        let may_change = name.starts_with(LIST) || name.ends_with(".md") || name.ends_with(".py");
+        if may_change && !in_case {
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| failed(&path, error))?;
