@@ -167,6 +167,18 @@ pub(crate) mod tests {
         }
     }
 
+    /// A table with these columns.
+    pub(crate) fn table(attributes: Vec<Attribute>) -> Table {
+        Table {
+            schema: "lab".into(),
+            name: "session".into(),
+            tier: Tier::Manual,
+            comment: String::new(),
+            attributes,
+            estimated_rows: 0,
+        }
+    }
+
     #[test]
     fn columns_of_every_age_are_told_apart() {
         for (sql_type, comment, encoded, old, name) in [
@@ -192,17 +204,12 @@ pub(crate) mod tests {
 
     #[test]
     fn bytes_without_a_key_are_nobodys() {
-        let table = |key_position| Table {
-            schema: "lab".into(),
-            name: "session".into(),
-            tier: Tier::Manual,
-            comment: String::new(),
-            attributes: vec![
+        let with_key = |key_position| {
+            table(vec![
                 attribute("int", "", key_position),
                 attribute("longblob", "", None),
                 attribute("longblob", ":<blob>:", None),
-            ],
-            estimated_rows: 0,
+            ])
         };
         let types = |table: &Table| -> Vec<String> {
             table
@@ -210,8 +217,8 @@ pub(crate) mod tests {
                 .map(|one| one.type_name().to_owned())
                 .collect()
         };
-        assert_eq!(types(&table(Some(0))), ["longblob", "<blob>"]);
-        assert_eq!(types(&table(None)), ["<blob>"]);
+        assert_eq!(types(&with_key(Some(0))), ["longblob", "<blob>"]);
+        assert_eq!(types(&with_key(None)), ["<blob>"]);
     }
 
     #[test]

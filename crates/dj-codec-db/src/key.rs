@@ -134,8 +134,7 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tier;
-    use crate::heading::tests::attribute;
+    use crate::heading::tests::{attribute, table};
     use crate::location::Backend;
 
     #[test]
@@ -144,17 +143,10 @@ mod tests {
             name: name.into(),
             ..attribute(sql_type, comment, Some(place))
         };
-        let table = Table {
-            schema: "lab".into(),
-            name: "setup".into(),
-            tier: Tier::Manual,
-            comment: String::new(),
-            attributes: vec![
-                named("_singleton", "boolean", ":bool:", 0),
-                named("rig", "int", "", 1),
-            ],
-            estimated_rows: 1,
-        };
+        let table = table(vec![
+            named("_singleton", "boolean", ":bool:", 0),
+            named("rig", "int", "", 1),
+        ]);
         let fields = table
             .attributes
             .iter()

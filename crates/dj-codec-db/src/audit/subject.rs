@@ -168,7 +168,7 @@ pub(crate) mod tests {
     use dj_codec_api::{Codec, CodecInfo, Mode, StoreMap, TypeSpec, Value};
 
     use super::*;
-    use crate::heading::tests::attribute;
+    use crate::heading::tests::{attribute, table};
 
     /// Documents, in the table or in a store.
     #[derive(Debug)]
@@ -201,14 +201,7 @@ pub(crate) mod tests {
         let mut registry = Registry::new();
         registry.register(Arc::new(DocumentCodec)).unwrap();
         let attribute = attribute(sql_type, comment, None);
-        let table = Table {
-            schema: "lab".into(),
-            name: "session".into(),
-            tier: crate::Tier::Manual,
-            comment: String::new(),
-            attributes: vec![attribute.clone()],
-            estimated_rows: 0,
-        };
+        let table = table(vec![attribute.clone()]);
         Subject::new(&table, &attribute, &registry, &Context::new(StoreMap::new()))
     }
 

@@ -2,7 +2,7 @@
 
 use super::copies::run_sql;
 use super::disk;
-use super::lab::{Lab, SCHEMA};
+use super::lab::{Held, Lab, SCHEMA};
 use super::reader::same_rows;
 use crate::failed::{Outcome, ensure, same};
 use crate::plan::Backend;
@@ -147,11 +147,12 @@ fn no_journal(lab: &Lab<'_>) -> Outcome {
         ran.status == Some(2) && ran.errors.contains("to CREATE tables in its schema"),
         || format!("{:?}: {}{}", ran.status, ran.output, ran.errors),
     )?;
-    same(
-        "what the column holds",
-        &lab.held("Scan", "note")?.rows,
-        &before.rows,
-    )
+    note_holds(lab, &before)
+}
+
+fn note_holds(lab: &Lab<'_>, before: &Held) -> Outcome {
+    let after = lab.held("Scan", "note")?;
+    same("what the column holds", &after.rows, &before.rows)
 }
 
 /// An engine of MySQL without transactions.
@@ -167,11 +168,7 @@ fn no_transactions(lab: &Lab<'_>) -> Outcome {
         ran.status == Some(2) && ran.errors.contains("ENGINE=InnoDB") && planned.status == Some(0),
         || format!("{:?}: {}{}", ran.status, ran.output, ran.errors),
     )?;
-    same(
-        "what the column holds",
-        &lab.held("Scan", "note")?.rows,
-        &before.rows,
-    )
+    note_holds(lab, &before)
 }
 
 /// Migrates until there is no room, compares, makes room, and migrates the rest.

@@ -146,7 +146,6 @@ mod tests {
     use dj_codec_api::{Codec, CodecInfo, Context, Mode, Registry, TypeSpec, Value};
 
     use super::*;
-    use crate::tier::Tier;
 
     #[derive(Debug)]
     struct Plain;
@@ -207,12 +206,8 @@ mod tests {
 
     fn table(attributes: Vec<Attribute>) -> Table {
         Table {
-            schema: "lab".into(),
             name: "#scan".into(),
-            tier: Tier::Lookup,
-            comment: String::new(),
-            attributes,
-            estimated_rows: 0,
+            ..crate::heading::tests::table(attributes)
         }
     }
 
